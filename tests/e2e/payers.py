@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from browsing import Watched
 from playwright.sync_api import Page, expect
 
 from feiqian.accounts.kinds import AccountKind
@@ -13,9 +14,11 @@ from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
 from feiqian.money import CNY
 from feiqian.quick.model import Way
-from feiqian.subjects import staff
+from feiqian.subjects import customer, staff
 from feiqian.testing.people import Person, picture
 from feiqian.testing.served import Served
+from feiqian.testing.sessions import open_session
+from feiqian.web.cookies import Cookies
 
 
 class Payer(NamedTuple):
@@ -44,6 +47,21 @@ def payer_at(bank: Served, place: int) -> Payer:
         return account, (await s.transactions.read(s.deposits.number, id))[-6:]
 
     return Payer(person, *bank.wait_for(opened()))
+
+
+def page_of(bank: Served, person: Person, watching: Watched, address: str, **options: Any) -> Page:
+    """A page of somebody who is signed in behind the scenes, in a browser of their own."""
+    s = bank.bank.services
+
+    async def opened() -> str:
+        whose = customer(CustomerNumber(person.number))
+        return (await s.transactions.write(lambda c: open_session(s.sessions, c, whose, s.clock.now()))).token
+
+    page = watching.open(address, **options)
+    name = Cookies(s.settings.public_origin).session
+    page.context.add_cookies([{"name": name, "value": bank.wait_for(opened()), "url": bank.url}])
+    page.goto(address)
+    return page
 
 
 def identify(page: Page, payer: Payer, six: str = "") -> None:

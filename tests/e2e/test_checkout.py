@@ -10,21 +10,17 @@ from typing import Any
 import msgspec
 import pytest
 from browsing import DESK, PHONE, Watched
-from payers import Payer, enter, identify, outcome, payer_at
+from payers import Payer, enter, identify, outcome, page_of, payer_at
 from playwright.sync_api import Browser, Page, expect
 from test_accessible import findings
 
 from feiqian.accounts.kinds import AccountKind
-from feiqian.ids import CustomerNumber
 from feiqian.ledger import chart
 from feiqian.money import CNY
 from feiqian.orders.model import Order
 from feiqian.orders.requests import OrderRequest
-from feiqian.subjects import customer
 from feiqian.testing.people import PIN
 from feiqian.testing.served import Served
-from feiqian.testing.sessions import open_session
-from feiqian.web.cookies import Cookies
 
 Keep = Callable[[Page, str], None]
 PLACES, NUMBERS = count(340), count(1)
@@ -134,17 +130,7 @@ def test_who_has_just_paid_the_same_chooses_not_to_and_then_to_pay_once_more(
 
 
 def signed_in(paged: Served, payer: Payer, watching: Watched, address: str, **options: Any) -> Page:
-    s = paged.bank.services
-
-    async def opened() -> str:
-        whose = customer(CustomerNumber(payer.person.number))
-        return (await s.transactions.write(lambda c: open_session(s.sessions, c, whose, s.clock.now()))).token
-
-    page = watching.open(address, **options)
-    name = Cookies(s.settings.public_origin).session
-    page.context.add_cookies([{"name": name, "value": paged.wait_for(opened()), "url": paged.url}])
-    page.goto(address)
-    return page
+    return page_of(paged, payer.person, watching, address, **options)
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh-CN", "dark"), ("es", "light")])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
+from urllib.parse import urlsplit
 
 from browsing import DESK, Demo, Watched
 from cashier import answered, key_in
@@ -121,6 +123,75 @@ def sending(person: Person, other: Person) -> Iterator[str]:
     yield "transfers-anew"
     person.go("/payees/alias")
     yield "payees-alias"
+
+
+def planning(person: Person, other: Person) -> Iterator[str]:
+    """Pages of a transfer that is scheduled, of money that is set aside, and of money that waits for a registration."""
+    page = person.page
+    person.go("/scheduled")
+    yield "scheduled-none"
+    place = named(person, "/transfers/new", other.mobile, other.name)
+    person.go(place.replace("/transfers/", "/scheduled/"))
+    yield "scheduled-new"
+    page.locator("form.form .button").click()
+    expect(page.locator("#summary")).to_be_visible()
+    yield "scheduled-wrong"
+    page.locator("#f-amount").fill("7.50")
+    page.locator("#f-first").fill(f"{date.today() + timedelta(days=7)}")
+    page.locator("form.form .button").click()
+    expect(page.locator("#f-answer")).to_be_visible()
+    yield "scheduled-confirm"
+    person.answer_pin()
+    expect(page.locator('[data-state="active"]')).to_be_visible()
+    yield "scheduled-list"
+    page.locator('form[action$="/end"] button').click()
+    expect(page.locator('[data-state="ended"]')).to_be_visible()
+    yield "scheduled-ended"
+    named(person, "/transfers/new", "+8613999990001", "Nobody Yet")
+    page.locator("details.more summary").click()
+    yield "transfers-offer"
+    page.locator("#f-amount").fill("8")
+    page.locator("form.form .button").click()
+    expect(page.locator("#f-answer")).to_be_visible()
+    yield "transfers-waits"
+    person.answer_pin()
+    expect(page.locator('[data-outcome="waiting"]')).to_be_visible()
+    yield "transfers-waiting"
+    page.locator('form[action$="/cancel"] button').click()
+    expect(page.locator('[data-outcome="cancelled"]')).to_be_visible()
+    yield "transfers-cancelled"
+
+
+def giving(person: Person, other: Person) -> Iterator[str]:
+    """Pages of a red packet for one person."""
+    page = person.page
+    person.go("/packets/one")
+    page.locator("form.form .button").click()
+    expect(page.locator("#summary")).to_be_visible()
+    yield "packets-one-wrong"
+    named(person, "/packets/one", other.mobile, other.name)
+    page.locator("form.form .button").click()
+    expect(page.locator("#summary")).to_be_visible()
+    yield "packets-to-wrong"
+    page.locator("#f-amount").fill("6.66")
+    page.locator("form.form .button").click()
+    expect(page.locator("#f-answer")).to_be_visible()
+    yield "packets-confirm"
+    person.answer_pin()
+    expect(page.locator('.envelope[data-state="open"]')).to_be_visible()
+    yield "packets-waits"
+    person.go("/packets")
+    yield "packets-list"
+
+
+def named(person: Person, place: str, mobile: str, name: str) -> str:
+    """Gives somebody's number and name; the path of the page that comes then."""
+    person.go(place)
+    person.page.locator("#f-payee").fill(mobile)
+    person.page.locator("#f-name").fill(name)
+    person.page.locator("form.form .button").click()
+    expect(person.page.locator(".paying")).to_be_visible()
+    return urlsplit(person.page.url).path
 
 
 def staff_page(watched: Watched, demo: Demo, login: str, **options: object) -> Page:

@@ -40,11 +40,22 @@ def test_the_newest_come_first_and_each_sees_their_own(people: People) -> None:
     assert (people.run(people.services.inbox.unread(MEI)), people.run(people.services.inbox.unread(EVE))) == (2, 1)
 
 
+def test_who_listens_hears_whom_something_is_kept_for_once_it_is_kept(people: People) -> None:
+    heard: list[tuple[CustomerNumber, int]] = []
+    inbox = people.services.inbox
+    inbox.listeners.append(lambda customer: heard.append((customer, len(of(people, customer)))))
+    put(people, once="journal/7/0")
+    put(people, once="journal/7/0")
+    put(people, EVE)
+    assert heard == [(MEI, 1), (EVE, 1)]
+
+
 def test_what_is_not_decided_is_not_told(people: People) -> None:
     def fails(connection: Connection) -> None:
         people.services.inbox.put(connection, MEI, "frozen", {})
         raise ZeroDivisionError
 
+    people.services.inbox.listeners.append(lambda customer: pytest.fail("told of what was not kept"))
     with pytest.raises(ZeroDivisionError):
         people.do(fails)
     assert of(people) == []

@@ -79,6 +79,13 @@ def test_a_stranger_without_the_code_finds_nothing(people: tuple[Giver, Giver]) 
     assert eve.fill(form, f"{place}/take", code="x").status_code == 404
 
 
+def test_who_is_not_named_is_asked_for_at_both_fields(people: tuple[Giver, Giver]) -> None:
+    mei, _ = people
+    answer = mei.fill(mei.page("/packets/one"), "/packets/one", payee="", name="")
+    assert answer.status_code == 422
+    assert all(id in answer.text for id in ('id="e-payee"', 'id="e-name"'))
+
+
 def test_a_packet_for_one_person_waits_for_them(people: tuple[Giver, Giver]) -> None:
     mei, eve = people
     place = mei.make(mei.name_one(eve.mobile), amount="6.66", source="wallet-CNY")

@@ -87,12 +87,15 @@ def test_what_is_wrong_with_a_request_is_said_at_its_field(friends: tuple[Friend
     page = mei.page("/requests/new")
     for fields, said in (
         ({"person": "abc", "amount": "5"}, "Please enter a mobile number"),
-        ({"person": mei.mobile, "amount": "5"}, "This is yourself"),
+        ({"person": mei.mobile, "amount": "5"}, "This is you"),
         ({"person": "+8613899990000", "amount": "0"}, "Please enter an amount"),
         ({"person": "+8613899990000", "amount": "-3"}, "Please enter an amount"),
     ):
         answer = mei.fill(page, "/requests/new", **fields)
         assert (answer.status_code, said in text_of(answer.text)) == (422, True), text_of(answer.text)
+    nothing = mei.fill(page, "/requests/new").text, mei.fill(mei.page("/splits/new"), "/splits/new").text
+    for told, ids in zip(nothing, (("person", "amount"), ("total", "person-1")), strict=True):
+        assert all(f'id="e-{id}"' in told for id in ids), "all at once"
 
 
 def test_a_receive_code_is_shown_and_whoever_scans_it_pays_its_amount(friends: tuple[Friend, Friend]) -> None:
@@ -103,7 +106,7 @@ def test_a_receive_code_is_shown_and_whoever_scans_it_pays_its_amount(friends: t
     found = re.search(r'data-code="(rcv_[0-9a-f]{32})"', page)
     assert found is not None
     place = f"/receive/to/{found[1]}"
-    assert "This is yourself" in text_of(mei.page(place))
+    assert "This is you" in text_of(mei.page(place))
     scanned = eve.page(place)
     assert f"to {MASKED}" in text_of(scanned)
     begun = eve.fill(scanned, place, source="wallet", amount="1")
@@ -148,7 +151,7 @@ def test_whoever_pays_is_told_that_it_is_held_or_too_high(friends: tuple[Friend,
         proving = mei.fill(mei.page(place), f"{place}/pay", source="wallet").headers["location"].partition("?")[0]
         assert "The money stays in your account, set aside, for 24 hours" in text_of(mei.page(proving))
         done = mei.browser.get(prove(mei, proving)).headers["location"]
-        assert "On its way" in text_of(mei.page(done))
+        assert "Not sent yet" in text_of(mei.page(done))
         assert "Cancel it" in mei.page(done)
         high = ask(eve, mei.mobile, "10001")
         refused = mei.fill(mei.page(high), f"{high}/pay", source="wallet")

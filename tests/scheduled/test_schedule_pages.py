@@ -36,8 +36,8 @@ def test_one_is_set_up_skipped_and_ended(friends: tuple[Friend, Friend], tomorro
     place = mei.check(eve.mobile).headers["location"].replace("/transfers/to/", "/scheduled/to/")
     assert place in mei.page(place.replace("/scheduled/", "/transfers/"))
     page = mei.page(place)
-    wrong = mei.fill(page, place, source="wallet-CNY", amount="20", rhythm="weekly", first="2020-01-01")
-    assert "from tomorrow on" in wrong.text
+    wrong = mei.fill(page, place, source="wallet-CNY", amount="0", rhythm="weekly", first="2020-01-01")
+    assert all(said in wrong.text for said in ("Please enter an amount", "from tomorrow on")), "all at once"
     begun = mei.fill(
         page, place, source="wallet-CNY", amount="20", rhythm="weekly", first=f"{tomorrow}", message="Rent"
     )

@@ -33,12 +33,15 @@ def friends(paged: Served) -> Iterator[tuple[Friend, Friend]]:
 def test_a_first_payment_is_warned_of_held_and_cancelled(friends: tuple[Friend, Friend]) -> None:
     mei, eve = friends
     begun = mei.begin(eve.mobile, "150")
-    asked = text_of(mei.page(begun.headers["location"].partition("?")[0]))
+    proving = begun.headers["location"].partition("?")[0]
+    asked = text_of(mei.page(proving))
+    assert " autofocus" not in mei.page(proving), "a browser would scroll to the field, past what warns"
+    assert " autofocus" in mei.fill(mei.page(proving), proving, factor="pin", answer="000000").text
     for part in ("Did this person write to you", "You have not sent this payee money before", "for 24 hours"):
         assert part in asked
     place = mei.confirm(begun).headers["location"]
     page = mei.page(place)
-    assert all(part in text_of(page) for part in ("On its way", "still in your account", "Cancel it"))
+    assert all(part in text_of(page) for part in ("Not sent yet", "still in your account", "Cancel it"))
     eve.page(place, 404)
     assert eve.fill(eve.page("/transfers/new"), f"{place}/cancel").status_code == 404
     assert mei.fill(page, f"{place}/cancel").headers["location"] == place

@@ -87,7 +87,7 @@ def test_what_names_nobody_is_asked_for_again(
     assert answer.status_code == 422
     assert said in answer.text
     yourself = mei.check(mei.mobile)
-    assert "This is yourself" in yourself.text
+    assert "This is you" in yourself.text
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from feiqian.events import (
     RefundDecided,
     encode_fact,
 )
+from feiqian.ids import CustomerNumber
 from feiqian.payments.pages import live
 from feiqian.payments.pages.wallet import _state
 from feiqian.web import streams
@@ -107,6 +108,18 @@ def test_money_between_people_wakes_both_sides_and_nobody_else() -> None:
         assert [await anext(aiter(one)) for one in (alice, bob)] == [[], []]
         hub.on_rows(2, [encode_fact(PersonTransferEnded("pst_1", "returned", 1, 2, 9))])
         assert (alice.position, bob.position, carol.position) == (2, 2, 0)
+
+    asyncio.run(run())
+
+
+def test_who_is_told_something_looks_again_from_whatever_thread_it_is_kept_in() -> None:
+    async def run() -> None:
+        hub = Hub()
+        hub.look_again(CustomerNumber(1))  # while nobody watches
+        alice, bob = (hub.watch(("customer", number)) for number in (1, 2))
+        await asyncio.to_thread(hub.look_again, CustomerNumber(1))
+        assert await anext(aiter(alice)) == []
+        assert not bob._woken.is_set()
 
     asyncio.run(run())
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from feiqian.clock import Clock
+from feiqian.db import after_commit
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import NOTICE, CustomerNumber, new_id
 from feiqian.inbox.errors import NoticeNotFound
@@ -35,6 +37,7 @@ class Inbox:
     transactions: Transactions
     cipher: FieldCipher
     clock: Clock
+    listeners: list[Callable[[CustomerNumber], object]] = field(default_factory=list)  # of what is kept, in its thread
 
     def put(
         self,
@@ -62,6 +65,8 @@ class Inbox:
         except IntegrityError:
             return ""
         self._make_room(connection, customer)
+        for listener in self.listeners:
+            after_commit(connection, partial(listener, customer))
         return id
 
     @reads

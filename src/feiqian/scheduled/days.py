@@ -5,7 +5,16 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 
-from feiqian.scheduled.model import Rhythm
+from feiqian.scheduled.errors import ScheduleInvalid
+from feiqian.scheduled.model import FURTHEST_DAYS, Rhythm
+
+
+def check_days(rhythm: Rhythm, first: date, until: date | None, today: date) -> None:
+    """Whether a schedule may have these. Raises ScheduleInvalid."""
+    if not today < first <= today + timedelta(days=FURTHEST_DAYS):
+        raise ScheduleInvalid("first")
+    if until is not None and (rhythm is Rhythm.ONCE or until < first):
+        raise ScheduleInvalid("until")
 
 
 def following(rhythm: Rhythm, first: date, until: date | None, after: date) -> date | None:

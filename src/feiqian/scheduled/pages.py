@@ -20,6 +20,7 @@ from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.money import BY_NUMBER, Money
 from feiqian.payees.errors import CheckNotFound, PayeeChanged
 from feiqian.payees.model import NameCheck
+from feiqian.scheduled.days import check_days
 from feiqian.scheduled.errors import ScheduleInvalid, ScheduleNotFound, ScheduleOver, SchedulesUsedUp
 from feiqian.scheduled.model import RUN_HOUR, Planned, Rhythm, Schedule, State
 from feiqian.subjects import Role
@@ -145,15 +146,19 @@ PAGES = (SchedulePages, PROVE)
 
 
 def _planned(site: Site, asked: Asked | None, form: Form) -> Planned | None:
-    """None where something of the form is wrong, which it says then."""
+    """None where something of the form is wrong, which it says then: of the days, too, where the amount is."""
     first, until = _day(form["first"]), _day(form["until"])
-    if first is None:
-        form.wrong("first", site.render.texts("scheduled.wrong.first"))
-    if form["until"] and until is None:
-        form.wrong("until", site.render.texts("scheduled.wrong.until"))
-    if asked is None or first is None or form.errors or form["rhythm"] not in list(Rhythm):
+    if form["rhythm"] not in list(Rhythm):
         return None
-    return Planned(asked, Rhythm(form["rhythm"]), first, until)
+    rhythm = Rhythm(form["rhythm"])
+    try:
+        if first is None or (form["until"] and until is None):
+            raise ScheduleInvalid("until" if first else "first")
+        check_days(rhythm, first, until, site.services.schedules.today())
+    except ScheduleInvalid as error:
+        form.wrong(error.field, site.render.texts(f"scheduled.wrong.{error.field}"))
+        return None
+    return None if asked is None or form.errors else Planned(asked, rhythm, first, until)
 
 
 def _day(typed: str) -> date | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -24,9 +24,9 @@ from feiqian.runtime.locks import lock
 from feiqian.runtime.sweeping import remove_some
 from feiqian.runtime.transactions import reads, writes
 from feiqian.scheduled import rows
-from feiqian.scheduled.days import following
+from feiqian.scheduled.days import check_days, following
 from feiqian.scheduled.errors import ScheduleInvalid, ScheduleNotFound, ScheduleOver, SchedulesUsedUp
-from feiqian.scheduled.model import FURTHEST_DAYS, KIND, MOST, RUN_HOUR, Planned, Rhythm, Schedule, State
+from feiqian.scheduled.model import KIND, MOST, RUN_HOUR, Planned, Rhythm, Schedule, State
 from feiqian.scheduled.tables import schedules
 from feiqian.subjects import Subject
 from feiqian.transfers.caution import Care
@@ -54,7 +54,7 @@ class Schedules(AccessService):
 
         Raises ScheduleInvalid, and what `PersonTransfers.begin` raises.
         """
-        _check(planned, self.today())
+        check_days(planned.rhythm, planned.first, planned.until, self.today())
         wanted = await self.transactions.read(self.transfers.wanted, subject.customer, planned.asked, True)
         care = await self.transfers.care_of(subject.customer, wanted)
         care.check(wanted.amount, wanted.currency)
@@ -115,7 +115,7 @@ class Schedules(AccessService):
         if connection.execute(going).scalar_one() >= MOST:
             raise SchedulesUsedUp
         planned = self._planned(connection, kept)
-        _check(planned, self.today())
+        check_days(planned.rhythm, planned.first, planned.until, self.today())
         wanted, now = self.transfers.wanted(connection, subject.customer, planned.asked, False), self.clock.now()
         bound = _binding(planned, wanted)
         passed = self.verification.consume_within(connection, challenge, subject, bound, now)
@@ -212,14 +212,6 @@ class Schedules(AccessService):
 def over(state: State, why: str = "") -> dict[str, object]:
     """The values of a row that is done with."""
     return {"state": state, "why": why, "next_day": None, "next_at": 0, "tries": 0}
-
-
-def _check(planned: Planned, today: date) -> None:
-    """Raises ScheduleInvalid."""
-    if not today < planned.first <= today + timedelta(days=FURTHEST_DAYS):
-        raise ScheduleInvalid("first")
-    if planned.until is not None and (planned.rhythm is Rhythm.ONCE or planned.until < planned.first):
-        raise ScheduleInvalid("until")
 
 
 def _binding(planned: Planned, wanted: Wanted) -> ChallengeBinding:

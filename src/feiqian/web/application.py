@@ -81,9 +81,10 @@ def guest_pages(services: Services, routes: Sequence[ControllerRouterHandler], s
 
 
 def site_of(services: Services, slots: Slots = NOTHING_ADDED) -> Site:
-    """The site over a running bank; its hub hears what the ledger makes durable."""
+    """The site over a running bank; its hub hears what the ledger makes durable, and whom something is told."""
     hub, settings = Hub(), services.settings
     services.ledger.subscribe(hub.on_rows)
+    services.inbox.listeners.append(hub.look_again)
     services.alarms.watch("streams", "live pages that are open", hub.places)
     return Site(hub, renderers(services.clock, settings.zone, slots), services, Cookies(settings.public_origin))
 

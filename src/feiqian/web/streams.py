@@ -25,7 +25,7 @@ from feiqian.events import (
     RefundDecided,
     decode_fact,
 )
-from feiqian.ids import Party
+from feiqian.ids import CustomerNumber, Party
 from feiqian.runtime.network import client
 from feiqian.runtime.shares import Places, Throttle
 
@@ -128,6 +128,7 @@ class Hub:
         self._watchers: dict[Topic, set[Watcher]] = {}
         self.places: Places[Hashable, Watcher] = Places(max_streams)
         self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None  # in which the pages' streams run, once there is one
         self.rates = Rates()
 
     def on_rows(self, position: int, facts: Sequence[bytes]) -> None:
@@ -149,6 +150,16 @@ class Hub:
             for watcher in self._watchers.get(topic, ()):
                 watcher.wake(position, moves)
 
+    def look_again(self, customer: CustomerNumber) -> None:
+        """Wakes this customer's pages: something of theirs has changed that is in no fact. From whatever thread."""
+        if self._loop is not None and not self._closed:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and with it every page
+                self._loop.call_soon_threadsafe(self._wake, customer)
+
+    def _wake(self, customer: CustomerNumber) -> None:
+        for watcher in self._watchers.get(("customer", customer), ()):
+            watcher.wake(watcher.position, None)
+
     def opening(self, person: int) -> None:
         """Before anything is looked up for a person's stream. Raises TooManyStreams; the page tries again later."""
         if not self._opened.allow(person):
@@ -161,6 +172,7 @@ class Hub:
         """
         if self._closed:
             raise TooManyStreams
+        self._loop = asyncio._get_running_loop()
         whose: Hashable = topic if topic[0] == "customer" else client.get()
         self._make_room(whose)
         watcher = Watcher(self, topic, whose)

@@ -29,6 +29,7 @@ from feiqian.payees.errors import (
 )
 from feiqian.payees.model import NameCheck, PayeeCheck, Way
 from feiqian.transfers.model import LONGEST_NOTE
+from feiqian.transfers.pages.payee import is_named
 from feiqian.web.forms import NOT_TAKEN, Form, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
@@ -65,6 +66,8 @@ class OnePages(Controller):
     @post("/", status_code=303)
     async def check(self, site: TheSite, signed_in: TheCustomer, request: Asking) -> Page:
         form, texts = await read_form(request), site.render.texts
+        if not is_named(site, form, Way.MOBILE):
+            return _one(site, signed_in, form)
         try:
             found = await site.services.payees.check(signed_in.number, Way.MOBILE, form["payee"], form["name"])
         except PayeeInvalid as error:

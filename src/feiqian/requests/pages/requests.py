@@ -62,6 +62,8 @@ class RequestPages(Controller):
     async def make(self, site: TheSite, signed_in: TheCustomer, request: Sent) -> Page:
         form = await read_form(request)
         currency = own_currency(site)
+        if not form["person"]:
+            form.wrong("person", site.render.texts("requests.wrong.person"))
         amount = typed(site, form, "amount", currency)
         if form.good:
             wish = Wish(new_number(form), form["person"], amount, currency.number, form["message"])

@@ -94,6 +94,8 @@ def _bill(site: Site, form: Form, rows: int) -> Bill:
     how = How(form["how"]) if form["how"] in list(How) else How.EQUAL
     total = typed(site, form, "total", currency)
     named = [row for row in range(1, rows + 1) if form[f"person-{row}"]]
+    if not named:
+        form.wrong("person-1", site.render.texts("requests.wrong.people"))
     people = tuple(Person(form[f"person-{row}"], _share(site, form, row, how, currency)) for row in named)
     mine = _share(site, form, 0, how, currency) if form["mine"] else None
     row = int(form["remainder"]) if form["remainder"].isdecimal() and len(form["remainder"]) < 3 else 0

@@ -58,11 +58,7 @@ class PayeePages(Controller):
         if way not in WAYS:
             raise NotFoundException
         texts, formats = site.render.texts, site.render.formats
-        if not form["payee"]:
-            form.wrong("payee", texts(f"transfers.wrong.payee.{way}"))
-        if not form["name"]:
-            form.wrong("name", texts("transfers.wrong.name"))
-        if form.errors:
+        if not is_named(site, form, way):
             return await _ask(site, signed_in, form, way)
         try:
             found = await site.services.payees.check(signed_in.number, way, form["payee"], form["name"])
@@ -112,6 +108,15 @@ class AmountPages(Controller):
         except FactorNotEnrolled:
             return site.page("onboarding/cannot.html", status=409)
         return await lead(OwnChallenges(services.verification, subject), challenge, f"{HOME}/confirm/{challenge.id}")
+
+
+def is_named(site: Site, form: Form, way: str) -> bool:
+    """Whether anything is given to find somebody by; the form says what is not."""
+    if not form["payee"]:
+        form.wrong("payee", site.render.texts(f"transfers.wrong.payee.{way}"))
+    if not form["name"]:
+        form.wrong("name", site.render.texts("transfers.wrong.name"))
+    return form.good
 
 
 def too_unusual(site: Site, error: UnusualTooHigh) -> str:
