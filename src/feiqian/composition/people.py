@@ -78,7 +78,14 @@ def _add_scheduled(s: Services, zone: ZoneInfo) -> None:
         zone=zone,
     )
     s.scheduled_running = Running(
-        schedules=s.schedules, payees=s.payees, notices=s.notices, rules=s.policy.transfers, clock=s.clock
+        schedules=s.schedules,
+        payees=s.payees,
+        notices=s.notices,
+        rules=s.policy.transfers,
+        clock=s.clock,
+        audit_log=s.audit_log,
+        altered=s.alarms.new("schedules_altered", "a scheduled transfer was stopped that is not as it was confirmed"),
+        failing=s.alarms.new("schedules_failing", "scheduled transfers cannot be made"),
     )
 
 
