@@ -30,4 +30,8 @@ def add_packets(s: Services) -> None:
         reads=PacketReads(settings.read_location, settings.database_seconds, at_least=s.ledger.durable_position),
     )
     s.packet_drafts = PacketDrafts(transactions=s.transactions, clock=s.clock, cipher=s.cipher, service=s.packets)
-    s.packets_returning = Returner(transactions=s.transactions, ledger=s.ledger)
+    s.packets_returning = Returner(
+        transactions=s.transactions,
+        ledger=s.ledger,
+        alarm=s.alarms.new("packets_not_returned", "what is left in red packets cannot return to its sender"),
+    )

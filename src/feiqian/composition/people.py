@@ -41,7 +41,8 @@ def add_people(s: Services) -> None:
     )
     settings, ledger = s.settings, s.ledger
     reads = PersonTransferReads(settings.read_location, settings.database_seconds, at_least=ledger.durable_position)
-    endings = Endings(ledger=ledger, payees=s.payees, reads=reads)
+    stuck = s.alarms.new("transfers_not_ended", "transfers that are held or wait have not ended on time")
+    endings = Endings(ledger=ledger, payees=s.payees, reads=reads, alarm=stuck)
     zone = ZoneInfo(settings.zone)
     s.person_transfers = PersonTransfers(
         transactions=s.transactions,

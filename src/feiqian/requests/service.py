@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, upd
 from feiqian.auth.base import AccessService
 from feiqian.clock import DAY
 from feiqian.events import PersonTransferDecided, PersonTransferEnded
-from feiqian.field_cipher import FieldCipher
+from feiqian.field_cipher import FieldCipher, SealBroken
 from feiqian.ids import MONEY_REQUEST, NO_CUSTOMER, RECEIVE_CODE, CustomerNumber, new_id
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.kyc.numbers import mobile
@@ -48,6 +48,7 @@ from feiqian.requests.model import (
     Wish,
 )
 from feiqian.requests.tables import LABEL, NOTE, blocks, requests
+from feiqian.runtime import logs
 from feiqian.runtime.locks import lock
 from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.runtime.sweeping import remove_some
@@ -60,6 +61,7 @@ PAGE = 30
 _c = requests.c
 _NEWEST_FIRST = Order((_c.id,))
 _WAITING = (RequestStatus.OPEN, RequestStatus.HELD)
+_log = logs.get("feiqian.requests")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -214,11 +216,21 @@ class MoneyRequests(AccessService):
         over = select(requests).where(_c.status == RequestStatus.OPEN, _c.ends_at <= now).limit(most)
         rows = connection.execute(over.with_for_update(skip_locked=True)).all()
         for row in rows:
-            found = self._shown(connection, row)
-            self._end(connection, found, RequestStatus.ENDED, found.ends_at)
-            self._answered(connection, found, "money_unanswered", now)
+            self._unanswered(connection, row, now)
         old = _c.status.not_in(_WAITING) & (_c.ended_at < now - KEPT)
         return len(rows) + len(remove_some(connection, requests, old, most - len(rows))) if len(rows) < most else most
+
+    def _unanswered(self, connection: Connection, row: Any, now: int) -> None:
+        """One whose words cannot be read ends, too: the others must not wait for it."""
+        try:
+            found = self._shown(connection, row)
+        except SealBroken as error:
+            _log.error("request_not_read", request=row.id, why=str(error))
+            ended = {"status": RequestStatus.ENDED, "ended_at": row.ends_at}
+            connection.execute(update(requests).where(_c.id == row.id).values(ended))
+            return
+        self._end(connection, found, RequestStatus.ENDED, found.ends_at)
+        self._answered(connection, found, "money_unanswered", now)
 
     # --- how ---------------------------------------------------------------------------------------------------------
 
