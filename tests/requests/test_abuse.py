@@ -16,7 +16,6 @@ from feiqian.requests.errors import RequestInvalid, RequestOver, RequestsThrottl
 from feiqian.requests.links import ReceiveLinks
 from feiqian.requests.model import (
     OPEN_OF_ONE,
-    REPORTS_A_DAY,
     REQUESTS_A_DAY,
     TO_ONE_A_DAY,
     TOLD_A_DAY,
@@ -24,6 +23,7 @@ from feiqian.requests.model import (
 )
 from feiqian.requests.paying import Paying
 from feiqian.scanning.pages.meaning import meaning_of
+from feiqian.transfers.errors import ReportsUsedUp
 from feiqian.web.scanned import ScanRefused
 from tests.requests.asking import AskingPeople
 
@@ -202,9 +202,8 @@ def test_abuse_112_what_offends_is_reported_once_and_reports_are_capped(
     assert bank.run(blocking.report(eve.number, made.id)).id == first.id
     assert "Words that offend" in first.timeline[0].text
     assert made.id in first.timeline[0].text
-    monkeypatch.setattr("feiqian.requests.blocking.REPORTS_A_DAY", 1)
-    assert REPORTS_A_DAY > 1
-    with pytest.raises(RequestsThrottled):
+    monkeypatch.setattr("feiqian.transfers.reporting.REPORTS_A_DAY", 1)
+    with pytest.raises(ReportsUsedUp):
         bank.run(blocking.report(eve.number, bank.ask(mei, eve.mobile, number="R2").id))
 
 

@@ -106,5 +106,5 @@ def add_requests(s: Services) -> None:
         transfers=s.person_transfers,
         requests=s.money_requests,
     )
-    s.request_blocking = Blocking(**common, cases=s.cases, requests=s.money_requests)
+    s.request_blocking = Blocking(**common, notes=s.note_reports, requests=s.money_requests)
     s.splits = Splits(**common, cipher=s.cipher, requests=s.money_requests)

@@ -199,6 +199,10 @@ class MoneyRequests(AccessService):
         """The newest first."""
         return self._page(connection, _c.asked == asked, ask, limit)
 
+    def page(self, connection: Connection, customer: CustomerNumber, ask: Ask, limit: int) -> Page[MoneyRequest]:
+        """Those that this customer has made or was sent, the newest first, in the caller's transaction."""
+        return self._page(connection, or_(_c.asker == customer, _c.asked == customer), ask, limit)
+
     @reads
     def waiting(self, connection: Connection, asked: CustomerNumber) -> int:
         """How many wait for this customer's answer."""
