@@ -17,6 +17,7 @@ from feiqian.events import PersonTransferDecided
 from feiqian.money import CNY
 from feiqian.scheduled.errors import ScheduleInvalid, ScheduleNotFound, ScheduleOver, SchedulesUsedUp
 from feiqian.scheduled.model import MOST, Planned, Rhythm, Schedule, State, Why
+from feiqian.scheduled.support import SchedulesOf
 from feiqian.scheduled.tables import schedules
 from feiqian.transfers.errors import UnusualTooHigh
 from tests.transfers.sending import Person, Sending
@@ -367,3 +368,10 @@ def test_so_many_go_on_and_not_more(bank: Sending, two: tuple[Person, Person]) -
             connection.exec_driver_sql(sql)
     with pytest.raises(SchedulesUsedUp):
         set_up(bank, mei, planned(bank, mei, eve, number="S2"))
+
+
+def test_supporters_see_schedules_with_the_payee_masked(bank: Sending, two: tuple[Person, Person]) -> None:
+    mei, eve = two
+    schedule = set_up(bank, mei, planned(bank, mei, eve, note="Words between them"))
+    (line,) = bank.do(SchedulesOf(bank.services).read, mei.number)
+    assert (line.schedule.id, line.amount.minor, line.payee) == (schedule.id, 30_00, "**雨")
