@@ -51,7 +51,7 @@ class FieldCipher:
             raise SealBroken(f"a sealed value of {context} is not of a version that is known")
         try:
             return self._aead.decrypt(sealed[len(VERSION) : begin], sealed[begin:], context.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # also what is too short to have a nonce
             raise SealBroken(f"a sealed value of {context} is damaged or of another key") from None
 
     def blind_index(self, value: str, context: str) -> bytes:

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from feiqian.outbox.follower import Follower
     from feiqian.outbox.service import Outbox
     from feiqian.packets.drafts import PacketDrafts
+    from feiqian.packets.reporting import PacketReports
     from feiqian.packets.returning import Returner
     from feiqian.packets.service import Packets
     from feiqian.payees.aliases import ReceivingAliases
@@ -178,6 +179,7 @@ class Services:
     scheduled_running: Running = field(init=False)
     packets: Packets = field(init=False)
     packet_drafts: PacketDrafts = field(init=False)
+    packet_reports: PacketReports = field(init=False)
     packets_returning: Returner = field(init=False)
     transfer_drafts: TransferDrafts = field(init=False)
     note_reports: NoteReports = field(init=False)

@@ -22,6 +22,7 @@ from feiqian.packets.views import State, View
 from feiqian.payees.errors import PayeeChanged
 from feiqian.payments.recent import Recent
 from feiqian.scanning.pages.meaning import meaning_of
+from feiqian.transfers.errors import NoteNotReportable
 from feiqian.web.scanned import ScanRefused
 from tests.packets.giving import Giving, Person
 
@@ -305,3 +306,16 @@ def test_of_two_that_are_confirmed_under_the_same_number_one_is_made(bank: Givin
     first, second = bank.run(both())
     assert first == second
     assert bank.inside() == 10_00
+
+
+def test_several_report_the_note_of_a_shared_packet_and_each_has_a_case_of_their_own(bank: Giving) -> None:
+    mei, eve, ana = bank.person("mei", 100_00), bank.person("eve"), bank.person("ana")
+    packet = bank.group(mei, 10_00, 3, note="Words that offend")
+    reports, code = bank.services.packet_reports, bank.packets.links.signature(packet.id)
+    cases = [bank.run(reports.report(one.number, packet.id, code)) for one in (eve, ana, eve)]
+    assert [case.customer for case in cases] == [eve.number, ana.number, eve.number]
+    assert cases[0].id == cases[2].id != cases[1].id
+    with pytest.raises(NoteNotReportable):
+        bank.run(reports.report(mei.number, packet.id, code))
+    with pytest.raises(PacketNotFound):
+        bank.run(reports.report(ana.number, bank.single(mei, eve, 1_00, "P2", note="Hers").id, code))

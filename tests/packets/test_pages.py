@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from feiqian.ids import CustomerNumber
 from feiqian.testing.people import PIN
 from feiqian.testing.served import Served
 from tests.transfers.friends import NAME, Friend, text_of
@@ -193,3 +194,28 @@ def test_all_of_it_under_v1(people: tuple[Giver, Giver]) -> None:
     assert wrong["errors"][0]["field"] == "shares"
     first = mei.get(f"{path}?limit=1")
     assert mei.get(f"{path}?limit=1&cursor={first['next']}")["data"][0]["id"] != first["data"][0]["id"]
+
+
+def test_what_is_written_on_a_packet_is_reported_once_by_each_whom_it_came_to(
+    people: tuple[Giver, Giver], paged: Served
+) -> None:
+    mei, eve = people
+    place = mei.group("3", "2", message="You will regret this")
+    code = mei.link(place).partition("code=")[2]
+    assert "Report the message" not in mei.page(place)
+    form = eve.page(f"{place}?code={code}")
+    for _ in range(2):
+        told = eve.fill(form, f"{place}/report", code=code).headers["location"]
+        assert told.startswith(f"{place}?code=")
+        assert "We look into it" in eve.page(told)
+    services = paged.bank.services
+    cases = services.transactions.read_now(services.cases.of, CustomerNumber(eve.number))
+    (case,) = [one for one in cases if one.kind == "abuse"]
+    known = case.timeline[0].text
+    assert all(part in known for part in ("You will regret this", place.rpartition("/")[2], mei.get("/v1/me")["id"]))
+    api = f"/v1/me/packets/{place.rpartition('/')[2]}/report"
+    assert eve.post(api, {"code": code})["case"] == case.id
+    mei.post(api, {}, status=409)
+    assert eve.fill(form, f"{place}/report", code="x").status_code == 404
+    plain = mei.group("3", "2")
+    assert "Report the message" not in eve.page(f"{plain}?code={mei.link(plain).partition('code=')[2]}")

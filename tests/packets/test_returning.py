@@ -123,7 +123,27 @@ def test_it_waits_while_none_of_the_senders_accounts_takes_it_and_others_return(
     assert (bank.wallet(mei), bank.inside()) == (96_66, 0)
 
 
-class Crash(Exception):
+def test_one_that_cannot_be_read_holds_up_no_other_and_is_one_alarm(bank: Giving) -> None:
+    mei, eve, packet = half_taken(bank)
+    bank.fund(eve.number, 50_00)
+    bank.clock.advance(60)  # so that it is due after the other
+    bank.group(eve, 5_00, 1, "P2")
+    with bank.db.write() as connection:
+        kept = connection.exec_driver_sql("SELECT shares FROM red_packets WHERE id = ?", (packet.id,)).scalar_one()
+        connection.exec_driver_sql("UPDATE red_packets SET shares = ? WHERE id = ?", (b"no shares", packet.id))
+    bank.clock.advance(DAY_SECONDS)
+    assert bank.return_due() == 2
+    alarm = bank.services.packets_returning.alarm
+    assert (returned(bank), bank.inside(), alarm.on) == ([5_00], 6_66, True)
+    assert bank.return_due() == 0, "looked at again after a while"
+    with bank.db.write() as connection:
+        connection.exec_driver_sql("UPDATE red_packets SET shares = ? WHERE id = ?", (kept, packet.id))
+    bank.clock.advance(AGAIN // 1_000_000)
+    bank.return_due()
+    assert (bank.wallet(mei), bank.inside(), alarm.on) == (96_66, 0, False)
+
+
+class Crash(BaseException):
     """The process ends here."""
 
 

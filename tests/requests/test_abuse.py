@@ -10,13 +10,13 @@ from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver
 from feiqian.checkout.links import LinkRefused
 from feiqian.clock import DAY, MICROSECONDS
 from feiqian.events import PersonTransferDecided
+from feiqian.ids import NO_CUSTOMER
 from feiqian.money import CNY, MinorUnits
 from feiqian.payees.errors import PayeeInvalid
 from feiqian.requests.errors import RequestInvalid, RequestOver, RequestsThrottled
 from feiqian.requests.links import ReceiveLinks
 from feiqian.requests.model import (
     OPEN_OF_ONE,
-    REPORTS_A_DAY,
     REQUESTS_A_DAY,
     TO_ONE_A_DAY,
     TOLD_A_DAY,
@@ -24,6 +24,7 @@ from feiqian.requests.model import (
 )
 from feiqian.requests.paying import Paying
 from feiqian.scanning.pages.meaning import meaning_of
+from feiqian.transfers.errors import ReportsUsedUp
 from feiqian.web.scanned import ScanRefused
 from tests.requests.asking import AskingPeople
 
@@ -76,6 +77,42 @@ def test_abuse_38_what_was_confirmed_pays_nothing_else(bank: AskingPeople) -> No
     with pytest.raises(BindingDiffers):
         bank.pay(eve, first.id, bank.begin_paying(eve, first.id), source="")
     assert bank.wallet(eve) == 500_00
+
+
+def test_abuse_43_who_asks_by_an_alias_learns_nothing_and_neither_which_number_it_belongs_to(
+    bank: AskingPeople,
+) -> None:
+    mei, eve, ana = bank.person("mei"), bank.person("eve"), bank.person("ana")
+    alias = bank.run(bank.services.receiving_aliases.choose(eve.number, "eve from harbin".replace(" ", "")))
+    known, unknown = bank.ask(mei, alias, number="A1"), bank.ask(mei, "nobodyatall", number="B1")
+    assert [one.label for one in (known, unknown)] == [alias, "nobodyatall"]
+    assert [one.asked for one in (known, unknown)] == [eve.number, NO_CUSTOMER]
+    assert len({(one.status, one.amount, one.transfer, one.ended_at) for one in (known, unknown)}) == 1
+    for person in (alias, "nobodyatall"):
+        for number in range(TO_ONE_A_DAY - 1):
+            bank.ask(mei, person, number=f"{person}-{number}")
+        with pytest.raises(RequestsThrottled):
+            bank.ask(mei, person.replace("o", "0"), number=f"{person}-more")  # which looks like it
+    more = [bank.ask(mei, one.mobile, number=one.mobile).label[:3] for one in (eve, ana)]
+    assert more == ["+86"] * 2, "her number is taken as anybody's"
+    assert len(bank.kinds(eve)) == TO_ONE_A_DAY, "but she is asked no more by it"
+
+
+@pytest.mark.parametrize("typed", ["abc", "mei from harbin!", "feiqian客服", "tel", "x" * 21])
+def test_what_is_no_alias_names_nobody(bank: AskingPeople, typed: str) -> None:
+    with pytest.raises(RequestInvalid) as refused:
+        bank.ask(bank.person("mei"), typed)
+    assert refused.value.field == "person"
+
+
+def test_an_alias_that_holds_a_number_is_not_read_as_that_number(bank: AskingPeople) -> None:
+    mei, eve = bank.person("mei"), bank.person("eve", 500_00)
+    assert bank.ask(mei, f"tel{eve.mobile[3:]}").asked == NO_CUSTOMER
+    alias = bank.run(bank.services.receiving_aliases.choose(eve.number, "evefromharbin"))
+    made = bank.ask(mei, f" {alias.upper()} ", number="R2")
+    assert bank.pay(eve, made.id).receiver == mei.number
+    split = bank.split(mei, 60_00, [(alias, 1)])
+    assert [part.request.asked for part in split.parts if part.request] == [eve.number]
 
 
 def test_abuse_43_who_asks_learns_nothing_of_whom_they_ask(bank: AskingPeople) -> None:
@@ -202,9 +239,8 @@ def test_abuse_112_what_offends_is_reported_once_and_reports_are_capped(
     assert bank.run(blocking.report(eve.number, made.id)).id == first.id
     assert "Words that offend" in first.timeline[0].text
     assert made.id in first.timeline[0].text
-    monkeypatch.setattr("feiqian.requests.blocking.REPORTS_A_DAY", 1)
-    assert REPORTS_A_DAY > 1
-    with pytest.raises(RequestsThrottled):
+    monkeypatch.setattr("feiqian.transfers.reporting.REPORTS_A_DAY", 1)
+    with pytest.raises(ReportsUsedUp):
         bank.run(blocking.report(eve.number, bank.ask(mei, eve.mobile, number="R2").id))
 
 

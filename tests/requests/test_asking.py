@@ -146,3 +146,16 @@ def test_who_is_asked_by_a_receive_code_is_shown_masked(bank: AskingPeople) -> N
     made = bank.ask(mei, code.id)
     assert made.label == "**雨"
     assert bank.pay(eve, made.id).status == "succeeded"
+
+
+def test_a_request_whose_words_cannot_be_read_ends_and_holds_up_no_other(bank: AskingPeople) -> None:
+    mei, eve = bank.person("mei"), bank.person("eve")
+    first, second = bank.ask(mei, eve.mobile), bank.ask(mei, eve.mobile, number="R2")
+    with bank.db.write() as connection:
+        connection.exec_driver_sql("UPDATE money_requests SET note = x'01' WHERE id = ?", (first.id,))
+    bank.clock.advance(14 * 24 * 3600)
+    assert bank.do(bank.services.money_requests.sweep, bank.clock.now(), 10) == 2
+    assert bank.kinds(mei)[0] == "money_unanswered"
+    with bank.db.write() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM money_requests WHERE status = 'ended'").scalar() == 2
+    assert bank.seen(mei, second.id).status is RequestStatus.ENDED

@@ -17,6 +17,7 @@ from feiqian.events import PersonTransferDecided
 from feiqian.money import CNY
 from feiqian.scheduled.errors import ScheduleInvalid, ScheduleNotFound, ScheduleOver, SchedulesUsedUp
 from feiqian.scheduled.model import MOST, Planned, Rhythm, Schedule, State, Why
+from feiqian.scheduled.support import SchedulesOf
 from feiqian.scheduled.tables import schedules
 from feiqian.transfers.errors import UnusualTooHigh
 from tests.transfers.sending import Person, Sending
@@ -187,7 +188,7 @@ def test_the_next_is_skipped_once_and_it_is_ended(bank: Sending, two: tuple[Pers
 def test_a_schedule_that_is_not_as_it_was_confirmed_makes_nothing(
     bank: Sending, two: tuple[Person, Person], changed: dict[str, Any]
 ) -> None:
-    """Whoever writes into the bank's database alone moves no money; the schedules of others go on."""
+    """Whoever writes into the bank's database alone moves no money; the schedules of others go on. It is tried once."""
     mei, eve = two
     schedule, other = (
         set_up(bank, mei, planned(bank, mei, eve)),
@@ -198,6 +199,59 @@ def test_a_schedule_that_is_not_as_it_was_confirmed_makes_nothing(
     )
     look(bank, 1)
     assert [fact.about for fact in bank.facts() if isinstance(fact, PersonTransferDecided)] == [other.id]
+    assert_stopped_once(bank, mei, schedule)
+
+
+def assert_stopped_once(bank: Sending, mei: Person, schedule: Schedule) -> None:
+    """It is over, the customer and the bank were told once, and it is never looked at again."""
+    found, running = now_is(bank, mei, schedule), bank.services.scheduled_running
+    assert (found.state, found.why, found.next_at) == (State.STOPPED, Why.NOT_AS_CONFIRMED, 0)
+    assert (running.altered.on, running.failing.on) == (True, False)
+    for days in (0, 1):
+        bank.clock.advance(days * DAY_SECONDS)
+        assert bank.run(running.look()) == 0
+        assert told(bank, mei) == ["schedule_not_as_confirmed"]
+    assert bank.audit_log(mei.number).count("schedule_stopped") == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"said": b"\x01" + bytes(40)}, {"said": b""}, {"next_day": None}, {"digest": "0" * 64}, {"rhythm": "daily"}],
+)
+def test_one_that_was_made_unreadable_is_stopped_and_its_customer_sees_that(
+    bank: Sending, two: tuple[Person, Person], changed: dict[str, Any]
+) -> None:
+    """Also one without a day, which would be looked at for ever."""
+    mei, eve = two
+    schedule = set_up(bank, mei, planned(bank, mei, eve))
+    with bank.db.write() as connection:
+        (column,) = changed
+        connection.exec_driver_sql(f"UPDATE schedules SET {column} = ?", (changed[column],))
+    look(bank, 1)
+    if column == "rhythm":  # for who wants to see it
+        bank.do(lambda connection: connection.execute(update(schedules).values(rhythm=WEEKLY)))
+    assert_stopped_once(bank, mei, schedule)
+    assert [one.id for one in bank.run(bank.services.schedules.all_of(mei.number))] == [schedule.id]
+    assert made(bank) == []
+
+
+def test_what_cannot_be_made_now_is_tried_again_with_one_alarm(
+    bank: Sending, two: tuple[Person, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei, eve = two
+    schedule, running = set_up(bank, mei, planned(bank, mei, eve)), bank.services.scheduled_running
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError("a part of the bank fails")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "_wanted", fail)
+        for days in (1, 0, 0):
+            look(bank, days)
+            assert running.failing.on
+    look(bank)
+    assert (running.failing.on, made(bank)) == (False, [("20270116", None)])
+    assert now_is(bank, mei, schedule).state is State.ACTIVE
 
 
 def test_what_was_proved_for_one_schedule_makes_no_other(bank: Sending, two: tuple[Person, Person]) -> None:
@@ -261,8 +315,7 @@ def test_a_source_that_is_gone_stops_it(bank: Sending, two: tuple[Person, Person
     schedule = set_up(bank, mei, planned(bank, mei, eve, source=account.id))
     look(bank, 1)
     assert bank.held(deposit_id(CNY.number, mei.number, 1)) == 20_00
-    with bank.db.write() as connection:
-        connection.exec_driver_sql("UPDATE schedules SET source = 'acc_gone'")
+    bank.run(bank.services.closing.close_for(mei.number, account.id, "wallet", mei.session.subject))
     look(bank, 7)
     assert now_is(bank, mei, schedule).why is Why.SOURCE_GONE
     assert told(bank, mei) == ["schedule_source_gone"]
@@ -315,3 +368,10 @@ def test_so_many_go_on_and_not_more(bank: Sending, two: tuple[Person, Person]) -
             connection.exec_driver_sql(sql)
     with pytest.raises(SchedulesUsedUp):
         set_up(bank, mei, planned(bank, mei, eve, number="S2"))
+
+
+def test_supporters_see_schedules_with_the_payee_masked(bank: Sending, two: tuple[Person, Person]) -> None:
+    mei, eve = two
+    schedule = set_up(bank, mei, planned(bank, mei, eve, note="Words between them"))
+    (line,) = bank.do(SchedulesOf(bank.services).read, mei.number)
+    assert (line.schedule.id, line.amount.minor, line.payee) == (schedule.id, 30_00, "**雨")

@@ -110,6 +110,45 @@ def test_the_order_is_chosen_without_scripts_and_the_next_payment_is_taken_from_
     assert holder.app.get("/v1/me/payments").json()["data"][0]["source"] == "wallet"
 
 
+def test_what_the_code_is_paid_from_is_changed_where_it_is_shown_and_counts_from_the_next_payment(
+    holder: Holder,
+) -> None:
+    first, second = holder.account(100_00), holder.account(100_00)
+    holder.save(**{"CNY-1": first.id, "CNY-2": "wallet", "CNY-falls": "yes"})
+
+    def choose(source: str, **more: str) -> httpx.Response:
+        fields = {"page_for": holder.mark, "currency": "CNY", "source": source} | more
+        return holder.pages.post("/sources/first", data=fields)
+
+    page = holder.pages.get("/wallet/pay").text
+    assert 'action="/sources/first"' in page
+    assert all(f'name="source" value="{one}"' in page for one in ("wallet", second.id))
+    assert f'name="source" value="{first.id}"' not in page
+    done = choose(second.id)
+    assert (done.status_code, done.headers["location"]) == (303, "/wallet/pay")
+    shown = holder.app.get(PATH).json()["data"][0]
+    assert ([one["id"] for one in shown["order"]], shown["falls_through"]) == ([second.id, first.id, "wallet"], True)
+    holder.pay(60_00)
+    assert holder.app.get("/v1/me/payments").json()["data"][0]["source"] == second.id
+    assert choose("wallet").status_code == 303
+    holder.pay(60_00)
+    assert holder.app.get("/v1/me/payments").json()["data"][0]["source"] == "wallet"
+    for wrong in (choose("acc_of_somebody"), choose(first.id, currency="none")):
+        assert (wrong.status_code, "Please choose among your own accounts" in wrong.text) == (422, True)
+    assert choose(first.id, page_for="x").status_code in (403, 409)
+
+
+def test_an_account_that_was_closed_meanwhile_does_not_keep_another_from_being_chosen(holder: Holder) -> None:
+    closing, other = holder.account(), holder.account(100_00)
+    holder.save(**{"CNY-1": closing.id, "CNY-2": "wallet"})
+    holder.served.wait_for(holder.services.closing.close_for(holder.number, closing.id, "wallet", OPERATOR))
+    fields = {"page_for": holder.mark, "currency": "CNY", "source": other.id}
+    assert holder.pages.post("/sources/first", data=fields).status_code == 303
+    assert [one["id"] for one in holder.app.get(PATH).json()["data"][0]["order"]] == [other.id, "wallet"]
+    again = holder.pages.post("/sources/first", data=fields | {"source": closing.id})
+    assert (again.status_code, "This account is closed" in again.text) == (422, True)
+
+
 def test_a_form_that_cannot_be_is_shown_again_with_the_reason(holder: Holder) -> None:
     account = holder.account()
     twice = holder.save(**{"CNY-1": account.id, "CNY-2": account.id})

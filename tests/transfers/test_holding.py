@@ -16,6 +16,7 @@ from feiqian.events import PersonTransferDecided, PersonTransferEnded, PersonTra
 from feiqian.ledger import chart
 from feiqian.ledger.engine import Side
 from feiqian.money import CNY
+from feiqian.transfers.ending import AGAIN
 from feiqian.transfers.errors import PersonTransferNotFound, TransferOver, UnusualTooHigh
 from feiqian.transfers.outbound import HeldTransfers
 from feiqian.transfers.read_model.reads import Shown
@@ -230,3 +231,46 @@ def test_abuse_38_what_was_confirmed_as_sent_at_once_is_not_held(bank: Sending, 
     with pytest.raises(BindingDiffers):
         bank.send(mei, asked, challenge)
     assert (bank.wallet(mei), bank.wallet(eve)) == (4_000_00, 0)
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_one_that_cannot_end_is_one_alarm_is_tried_again_and_holds_up_no_other(
+    bank: Sending, two: tuple[Person, Person], monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    mei, eve = two
+    first, endings = bank.send_to(mei, eve, LARGE - 50_000), bank.sending.endings
+    bank.clock.advance(60)
+    second = bank.send_to(mei, eve, LARGE - 50_000, "T2")
+    post = endings._posted
+
+    def posted(*events: bytes) -> bool:
+        if first.transfer not in b"".join(events):
+            return post(*events)
+        if refused:
+            return False
+        raise RuntimeError("whatever it is")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(endings, "_posted", posted)
+        later(bank)
+        assert (status(bank, mei, first), status(bank, mei, second)) == (HELD, SUCCEEDED)
+        assert endings.alarm.on
+        later(bank, 60)
+        assert len(ends(bank)) == 1, "it is not tried without end"
+    later(bank, AGAIN // 1_000_000)
+    assert (status(bank, mei, first), endings.alarm.on) == (SUCCEEDED, False)
+
+
+def test_the_alarm_ends_when_the_sender_cancels_what_could_not_end(
+    bank: Sending, two: tuple[Person, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei, eve = two
+    sent, endings = bank.send_to(mei, eve, LARGE), bank.sending.endings
+    with monkeypatch.context() as patched:
+        patched.setattr(endings, "_posted", lambda *_: False)
+        later(bank)
+    assert endings.alarm.on
+    bank.run(bank.sending.cancel(mei.session.subject, sent.id))
+    assert (ends(bank), endings.alarm.on) == ([CANCELLED], False)
+    later(bank)
+    assert ends(bank) == [CANCELLED]

@@ -10,6 +10,7 @@ import pytest
 from feiqian.clock import HOUR
 from feiqian.db import BankDb
 from feiqian.events import PersonTransferDecided, PersonTransferEnded, PersonTransferStatus
+from feiqian.payees.model import Found
 from feiqian.transfers import waiting
 from feiqian.transfers.decide import person_transfer
 from feiqian.transfers.errors import TransferOver, WaitingUsedUp
@@ -225,3 +226,22 @@ def test_rows_end_when_the_money_has_and_are_removed(bank: Sending, mei: Person)
 def open_rows(db: BankDb) -> int:
     with db.read() as connection:
         return int(connection.exec_driver_sql("SELECT count(*) FROM transfers_waiting WHERE NOT ended").scalar_one())
+
+
+def test_one_that_cannot_be_brought_holds_up_no_other_and_returns_on_time(
+    bank: Sending, mei: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = send(bank, mei), send(bank, mei, "T2")
+    ana, sending = bank.person("ana"), bank.sending
+    bring = sending.endings.bring
+
+    def brought(fact: PersonTransferDecided, found: Found) -> bool:
+        if fact.id == first.id:
+            raise RuntimeError("whatever it is")
+        return bring(fact, found)
+
+    monkeypatch.setattr(sending.endings, "bring", brought)
+    assert [look(bank), look(bank)] == [1, 0]
+    assert (bank.run(sending.get(ana.number, second.id)).status, ends(bank)) == (SUCCEEDED, [SUCCEEDED])
+    time_over(bank)
+    assert (ends(bank), bank.wallet(mei)) == ([SUCCEEDED, RETURNED], 970_00)

@@ -6,6 +6,7 @@ from feiqian.packets.drafts import PacketDrafts
 from feiqian.packets.filling import Filler
 from feiqian.packets.links import PacketLinks
 from feiqian.packets.read_model.reads import PacketReads
+from feiqian.packets.reporting import PacketReports
 from feiqian.packets.returning import Returner
 from feiqian.packets.service import Packets
 from feiqian.packets.taking import Taker
@@ -30,4 +31,9 @@ def add_packets(s: Services) -> None:
         reads=PacketReads(settings.read_location, settings.database_seconds, at_least=s.ledger.durable_position),
     )
     s.packet_drafts = PacketDrafts(transactions=s.transactions, clock=s.clock, cipher=s.cipher, service=s.packets)
-    s.packets_returning = Returner(transactions=s.transactions, ledger=s.ledger)
+    s.packet_reports = PacketReports(s.packets, s.note_reports)
+    s.packets_returning = Returner(
+        transactions=s.transactions,
+        ledger=s.ledger,
+        alarm=s.alarms.new("packets_not_returned", "what is left in red packets cannot return to its sender"),
+    )

@@ -41,7 +41,8 @@ def add_people(s: Services) -> None:
     )
     settings, ledger = s.settings, s.ledger
     reads = PersonTransferReads(settings.read_location, settings.database_seconds, at_least=ledger.durable_position)
-    endings = Endings(ledger=ledger, payees=s.payees, reads=reads)
+    stuck = s.alarms.new("transfers_not_ended", "transfers that are held or wait have not ended on time")
+    endings = Endings(ledger=ledger, payees=s.payees, reads=reads, alarm=stuck)
     zone = ZoneInfo(settings.zone)
     s.person_transfers = PersonTransfers(
         transactions=s.transactions,
@@ -78,7 +79,14 @@ def _add_scheduled(s: Services, zone: ZoneInfo) -> None:
         zone=zone,
     )
     s.scheduled_running = Running(
-        schedules=s.schedules, payees=s.payees, notices=s.notices, rules=s.policy.transfers, clock=s.clock
+        schedules=s.schedules,
+        payees=s.payees,
+        notices=s.notices,
+        rules=s.policy.transfers,
+        clock=s.clock,
+        audit_log=s.audit_log,
+        altered=s.alarms.new("schedules_altered", "a scheduled transfer was stopped that is not as it was confirmed"),
+        failing=s.alarms.new("schedules_failing", "scheduled transfers cannot be made"),
     )
 
 
@@ -98,5 +106,5 @@ def add_requests(s: Services) -> None:
         transfers=s.person_transfers,
         requests=s.money_requests,
     )
-    s.request_blocking = Blocking(**common, cases=s.cases, requests=s.money_requests)
+    s.request_blocking = Blocking(**common, notes=s.note_reports, requests=s.money_requests)
     s.splits = Splits(**common, cipher=s.cipher, requests=s.money_requests)

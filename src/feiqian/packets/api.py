@@ -31,6 +31,7 @@ from feiqian.payments.requests import Amount, CurrencyCode, Reference
 from feiqian.policy.layout import MOST_SHARES
 from feiqian.services import Services
 from feiqian.strings.patterns import LINE, matching
+from feiqian.transfers.api import NoteReported
 from feiqian.transfers.model import LONGEST_NOTE
 from feiqian.web.v1 import problems
 from feiqian.web.v1.operations import Id, TheServices, TheSession, TheVisitor, get, grouped, post
@@ -223,6 +224,20 @@ async def take_packet(
     return await _whole(services, session, visitor.language, found)
 
 
+@post(
+    PATH + "/{id:str}/report",
+    "reportPacketNote",
+    "Report what somebody has written on a red packet",
+    who="customer",
+    description="Opens a case with what is known of it; again, it is the same case.",
+    problems=(problems.NOT_FOUND, problems.CONFLICT),
+)
+async def report_packet_note(
+    id: Id, data: JSONBody[PacketOpening], session: TheSession, services: TheServices
+) -> NoteReported:
+    return NoteReported((await services.packet_reports.report(session.subject.customer, id, data.code)).id)
+
+
 async def _whole(services: Services, session: TheSession, language: str, found: Shown) -> PacketShown:
     (view,) = await services.packets.views(session.subject.customer, [found], language, whole=True)
     return _shown(services, view)
@@ -264,4 +279,5 @@ OPERATIONS = grouped(
     list_packets,
     get_packet,
     take_packet,
+    report_packet_note,
 )

@@ -10,6 +10,7 @@ STANDS_ON: tuple[str, ...] = (
     "inbox",
     "cases",
     "auth",
+    "backoffice",
     "limits",
     "payments",
     "deposits",

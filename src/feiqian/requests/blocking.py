@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from feiqian.auth.base import AccessService
-from feiqian.cases.model import Case, Kind
-from feiqian.cases.service import Cases
-from feiqian.clock import DAY, moment
+from feiqian.cases.model import Case
 from feiqian.ids import CustomerNumber
-from feiqian.money import BY_NUMBER, Money, format_plain
-from feiqian.requests.errors import RequestNotFound, RequestsThrottled
-from feiqian.requests.model import REPORTS_A_DAY, MoneyRequest, RequestStatus
+from feiqian.requests.model import RequestStatus
 from feiqian.requests.service import MoneyRequests
 from feiqian.requests.tables import blocks, requests
 from feiqian.runtime.locks import lock
 from feiqian.runtime.transactions import reads, writes
 from feiqian.strings.masking import masked_name
-from feiqian.subjects import customer as subject_of
+from feiqian.transfers.reporting import NoteReports, Written
 
 MOST_BLOCKED = 500
 _b, _c = blocks.c, requests.c
@@ -39,7 +35,7 @@ class Blocked:
 class Blocking(AccessService):
     """Of one bank. Who is blocked is never told: what they ask for reaches nobody, and ends unanswered."""
 
-    cases: Cases
+    notes: NoteReports
     requests: MoneyRequests
 
     @writes
@@ -77,19 +73,15 @@ class Blocking(AccessService):
     def report(self, connection: Connection, customer: CustomerNumber, id: str) -> Case:
         """Opens a case with what is known of the request; of one that was reported before, that case.
 
-        Raises RequestNotFound, RequestsThrottled."""
+        Raises RequestNotFound, ReportsUsedUp."""
         lock(connection, f"reports of customer {customer}")
         found = self.requests.one(connection, _c.id == id, _c.asked == customer)
         before = connection.execute(select(_c.case_id).where(_c.id == id)).scalar()
         if before:
-            return self.cases.get(connection, before)
-        now = self.clock.now()
-        mine = (_c.asked == customer, _c.reported_at > now - DAY)
-        if connection.execute(select(func.count()).where(*mine)).scalar_one() >= REPORTS_A_DAY:
-            raise RequestsThrottled(now + DAY)
-        by = subject_of(customer)
-        case = self.cases.open(connection, customer, Kind.ABUSE, self._known(connection, found), by, now)
-        reported = {"case_id": case.id, "reported_at": now}
+            return self.notes.cases.get(connection, before)
+        what = found.id, found.asker, found.amount, found.currency, found.asked_at, found.note
+        case = self.notes.of.within(connection, customer, Written("request", *what))
+        reported = {"case_id": case.id, "reported_at": self.clock.now()}
         connection.execute(update(requests).where(_c.id == id).values(reported))
         return case
 
@@ -99,16 +91,3 @@ class Blocking(AccessService):
         mine = select(_b.at).where(_b.customer == customer).order_by(_b.at.desc())
         if (oldest := connection.execute(mine.offset(MOST_BLOCKED).limit(1)).scalar()) is not None:
             connection.execute(delete(blocks).where(_b.customer == customer, _b.at <= oldest))
-
-    def _known(self, connection: Connection, found: MoneyRequest) -> str:
-        asker = self.customers.by_number(connection, found.asker)
-        if asker is None:
-            raise RequestNotFound
-        lines = (
-            f"request {found.id}",
-            f"from {asker.id}",
-            f"amount {format_plain(Money(found.amount, BY_NUMBER[found.currency]))}",
-            f"at {moment(found.asked_at).isoformat()}",
-            f"note: {found.note}",
-        )
-        return "\n".join(lines)

@@ -16,7 +16,6 @@ REQUESTS_A_DAY = 30  # that one customer makes, parts of splits among them
 TO_ONE_A_DAY = 5  # of them to the same person
 OPEN_OF_ONE = 100  # that wait for an answer at a time
 TOLD_A_DAY = 10  # messages to one person of requests and reminders, whoever asks; what comes beyond is in the inbox
-REPORTS_A_DAY = 10
 MOST_PEOPLE = 20  # of a split, besides its owner
 KEPT = 400 * DAY  # after the end
 LONGEST_NOTE, LONGEST_NUMBER, LONGEST_PERSON = 140, 64, 64
@@ -42,7 +41,8 @@ class How(StrEnum):
 
 
 class Wish(NamedTuple):
-    """What somebody asks for. `person`: a mobile number or a receive code; `number`: their own, which makes it one."""
+    """What somebody asks for. `person`: a mobile number, an alias or a receive code; `number`: their own, which makes it
+    one."""
 
     number: str
     person: str

@@ -1,7 +1,9 @@
 """Requests for money: made, declined, withdrawn, reminded of, reported, and ended. How they are paid is `paying`.
 
-Whoever asks learns nothing of whom they ask: a request to a number that nobody has, or to somebody who does not want to
-be asked by them, is kept, counted and shown as any other, and ends unanswered (abuse cases 43 and 112).
+Whoever asks learns nothing of whom they ask: a request to a number or an alias that nobody has, or to somebody who does
+not want to be asked by them, is kept, counted and shown as any other, and ends unanswered (abuse cases 43 and 112). So
+is one more to somebody who was asked by another of their names as often as may be: nobody learns which names are one
+person's.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, upd
 
 from feiqian.auth.base import AccessService
 from feiqian.clock import DAY
+from feiqian.deposits.aliases import read_alias, skeleton
+from feiqian.deposits.errors import AccountInvalid
 from feiqian.events import PersonTransferDecided, PersonTransferEnded
-from feiqian.field_cipher import FieldCipher
+from feiqian.field_cipher import FieldCipher, SealBroken
 from feiqian.ids import MONEY_REQUEST, NO_CUSTOMER, RECEIVE_CODE, CustomerNumber, new_id
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.kyc.numbers import mobile
@@ -48,6 +52,7 @@ from feiqian.requests.model import (
     Wish,
 )
 from feiqian.requests.tables import LABEL, NOTE, blocks, requests
+from feiqian.runtime import logs
 from feiqian.runtime.locks import lock
 from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.runtime.sweeping import remove_some
@@ -60,6 +65,7 @@ PAGE = 30
 _c = requests.c
 _NEWEST_FIRST = Order((_c.id,))
 _WAITING = (RequestStatus.OPEN, RequestStatus.HELD)
+_log = logs.get("feiqian.requests")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -102,8 +108,9 @@ class MoneyRequests(AccessService):
         if found == asker:
             raise RequestInvalid("person", "yourself")
         now, person = self.clock.now(), self.cipher.blind_index(text, "requests/person")
-        self._count(connection, asker, or_(_c.person == person, *[_c.asked == found] * (found != NO_CUSTOMER)), now)
-        asked = NO_CUSTOMER if self._is_blocked(connection, found, asker) else found
+        self._count(connection, asker, _c.person == person, now)
+        unheard = self._is_blocked(connection, found, asker) or self._is_asked_enough(connection, found, asker, now)
+        asked = NO_CUSTOMER if unheard else found
         id = new_id(MONEY_REQUEST, now)
         row: dict[str, Any] = {
             "id": id,
@@ -197,6 +204,10 @@ class MoneyRequests(AccessService):
         """The newest first."""
         return self._page(connection, _c.asked == asked, ask, limit)
 
+    def page(self, connection: Connection, customer: CustomerNumber, ask: Ask, limit: int) -> Page[MoneyRequest]:
+        """Those that this customer has made or was sent, the newest first, in the caller's transaction."""
+        return self._page(connection, or_(_c.asker == customer, _c.asked == customer), ask, limit)
+
     @reads
     def waiting(self, connection: Connection, asked: CustomerNumber) -> int:
         """How many wait for this customer's answer."""
@@ -214,11 +225,21 @@ class MoneyRequests(AccessService):
         over = select(requests).where(_c.status == RequestStatus.OPEN, _c.ends_at <= now).limit(most)
         rows = connection.execute(over.with_for_update(skip_locked=True)).all()
         for row in rows:
-            found = self._shown(connection, row)
-            self._end(connection, found, RequestStatus.ENDED, found.ends_at)
-            self._answered(connection, found, "money_unanswered", now)
+            self._unanswered(connection, row, now)
         old = _c.status.not_in(_WAITING) & (_c.ended_at < now - KEPT)
         return len(rows) + len(remove_some(connection, requests, old, most - len(rows))) if len(rows) < most else most
+
+    def _unanswered(self, connection: Connection, row: Any, now: int) -> None:
+        """One whose words cannot be read ends, too: the others must not wait for it."""
+        try:
+            found = self._shown(connection, row)
+        except SealBroken as error:
+            _log.error("request_not_read", request=row.id, why=str(error))
+            ended = {"status": RequestStatus.ENDED, "ended_at": row.ends_at}
+            connection.execute(update(requests).where(_c.id == row.id).values(ended))
+            return
+        self._end(connection, found, RequestStatus.ENDED, found.ends_at)
+        self._answered(connection, found, "money_unanswered", now)
 
     # --- how ---------------------------------------------------------------------------------------------------------
 
@@ -243,12 +264,22 @@ class MoneyRequests(AccessService):
         if person.startswith(RECEIVE_CODE):
             code = self.codes.scanned.within(connection, person)
             return f"customer {code.customer}", code.customer, code.name
+        if any(letter.isalpha() for letter in person):
+            return self._by_alias(connection, person)
         try:
             number = mobile(person)
         except NumberInvalid:
             raise RequestInvalid("person") from None
         found = self.payees.named(connection, Way.MOBILE, number, "")
         return number, found.customer, number
+
+    def _by_alias(self, connection: Connection, typed: str) -> tuple[str, CustomerNumber, str]:
+        try:
+            alias = read_alias(typed)
+        except AccountInvalid:
+            raise RequestInvalid("person") from None
+        found = self.payees.named(connection, Way.ALIAS, alias, "")
+        return f"alias {skeleton(alias)}", found.customer, alias
 
     def _count(self, connection: Connection, asker: CustomerNumber, same: ColumnElement[bool], now: int) -> None:
         """Raises RequestsThrottled."""
@@ -260,6 +291,13 @@ class MoneyRequests(AccessService):
             at = connection.execute(newest.offset(most - 1).limit(1)).scalar()
             if at is not None:
                 raise RequestsThrottled(int(at) + DAY)
+
+    def _is_asked_enough(self, connection: Connection, asked: CustomerNumber, asker: CustomerNumber, now: int) -> bool:
+        """Whether somebody who is known was asked as often as may be in a day, however they were named."""
+        if asked == NO_CUSTOMER:
+            return False
+        pair = _c.asker == asker, _c.asked == asked, _c.asked_at > now - DAY
+        return self._number(connection, *pair) >= TO_ONE_A_DAY
 
     def _is_blocked(self, connection: Connection, customer: CustomerNumber, asker: CustomerNumber) -> bool:
         such = select(blocks.c.at).where(blocks.c.customer == customer, blocks.c.asker == asker)

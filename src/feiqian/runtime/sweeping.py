@@ -31,26 +31,33 @@ class Sweeper:
     async def run(self) -> None:
         """Sweeps until cancelled."""
         while True:
-            try:
-                await self.sweep()
-            except Exception as error:
-                _log.error("not_swept", why=type(error).__name__, exc_info=error)
+            await self.sweep()
             await asyncio.sleep(EVERY_SECONDS)
 
     async def sweep(self) -> int:
-        """Once; how many rows were removed."""
+        """Once; how many rows were removed. One sweep that fails holds up no other."""
         before = self.removed
         for sweep in self._sweeps:
-            for _ in range(BATCHES):
-                if await self._work.db(self._once, sweep) < BATCH:
-                    break
+            try:
+                await self._some(sweep)
+            except Exception as error:
+                _log.error("not_swept", sweep=_name(sweep), why=type(error).__name__, exc_info=error)
         return self.removed - before
+
+    async def _some(self, sweep: Sweep) -> None:
+        for _ in range(BATCHES):
+            if await self._work.db(self._once, sweep) < BATCH:
+                return
 
     def _once(self, sweep: Sweep) -> int:
         with self._db.write() as connection:
             removed = sweep(connection, self._clock.now(), BATCH)
         self.removed += removed
         return removed
+
+
+def _name(sweep: Sweep) -> str:
+    return str(getattr(sweep, "__qualname__", sweep))
 
 
 def remove_some(connection: Connection, table: Table, which: ColumnElement[bool], most: int) -> list[tuple[Any, ...]]:

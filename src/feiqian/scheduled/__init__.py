@@ -2,9 +2,11 @@
 
 STANDS_ON: tuple[str, ...] = (
     "policy",
+    "audit_log",
     "customers",
     "inbox",
     "auth",
+    "backoffice",
     "limits",
     "payments",
     "deposits",

@@ -40,6 +40,7 @@ class Why(StrEnum):
 
     PAYEE_CHANGED = "payee_changed"
     SOURCE_GONE = "source_gone"
+    NOT_AS_CONFIRMED = "not_as_confirmed"  # its row was changed: what was proved for it cannot be read back
 
 
 class Planned(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from feiqian.field_cipher import FieldCipher
+from feiqian.field_cipher import FieldCipher, SealBroken
 from feiqian.ids import CustomerNumber
 from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.scheduled.model import Schedule, State, Why
@@ -27,6 +27,7 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
     note: str
 
 
+_NOTHING = Said("", "", "", "", "")
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Said).decode
 
 
@@ -37,10 +38,22 @@ def seal(cipher: FieldCipher, wanted: Wanted, id: str) -> bytes:
 
 
 def of_row(cipher: FieldCipher, row: Any) -> Schedule:
-    said, number = _decode(SAID.open(cipher, row.said, row.id)), CustomerNumber(row.customer)
+    """Raises SealBroken where its words were changed."""
+    return _of(row, _decode(SAID.open(cipher, row.said, row.id)))
+
+
+def to_show(cipher: FieldCipher, row: Any) -> Schedule:
+    """The same without its words where they were changed: its customer sees that it is there, and can end it."""
+    try:
+        return of_row(cipher, row)
+    except SealBroken:
+        return _of(row, _NOTHING)
+
+
+def _of(row: Any, said: Said) -> Schedule:
     return Schedule(
         id=row.id,
-        customer=number,
+        customer=CustomerNumber(row.customer),
         way=row.way,
         amount=MinorUnits(row.amount),
         currency=CurrencyNumber(row.currency),

@@ -132,7 +132,7 @@ class Schedules(AccessService):
         """Those that go on, and the newest that are over."""
         mine = select(schedules).where(_c.customer == customer, _c.state != State.BEGUN)
         ordered = mine.order_by((_c.state != State.ACTIVE), _c.id.desc()).limit(SHOWN)
-        return [rows.of_row(self.cipher, row) for row in connection.execute(ordered).all()]
+        return [rows.to_show(self.cipher, row) for row in connection.execute(ordered).all()]
 
     @reads
     def get(self, connection: Connection, customer: CustomerNumber, id: str) -> Schedule:
@@ -200,7 +200,7 @@ class Schedules(AccessService):
         row = connection.execute(select(schedules).where(_c.customer == customer, which)).one_or_none()  # type: ignore[arg-type]
         if row is None:
             raise ScheduleNotFound
-        return rows.of_row(self.cipher, row)
+        return rows.to_show(self.cipher, row)
 
     def _planned(self, connection: Connection, kept: Schedule) -> Planned:
         """What was asked for."""

@@ -11,5 +11,6 @@ NOTICES = (
     NoticeKind("schedule_failed", "alert", "scheduled.act"),
     NoticeKind("schedule_payee_changed", "alert", "scheduled.act"),
     NoticeKind("schedule_source_gone", "alert", "scheduled.act"),
+    NoticeKind("schedule_not_as_confirmed", "alert", "scheduled.act"),
     NoticeKind("schedule_missed", "alert", "scheduled.act"),
 )

@@ -48,13 +48,31 @@ class SourcePages(Controller):
             return await _page(site, signed_in, {code: form})
         return Redirect("/sources?saved=1", status_code=303)
 
+    @post("/first", status_code=303)
+    async def first(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Page:
+        """Chosen on the page that pays, which shows it from then on."""
+        form = await read_form(request)
+        currency = BY_CODE.get(form["currency"])
+        try:
+            if currency is None:
+                raise SourcesInvalid("unknown")
+            await site.services.sources.put_first(signed_in.number, currency.number, form["source"])
+        except SourcesInvalid as error:
+            wrong = Form()
+            wrong.wrong("", site.render.texts(f"sources.wrong.{error.reason}"))
+            return await _page(site, signed_in, {}, wrong=wrong)
+        return Redirect("/wallet/pay", status_code=303)
 
-async def _page(site: Site, signed_in: Customer, forms: dict[str, Form], *, saved: bool = False) -> Page:
+
+async def _page(
+    site: Site, signed_in: Customer, forms: dict[str, Form], *, saved: bool = False, wrong: Form | None = None
+) -> Page:
     """The page, with what was filled in where that is to be corrected."""
     standings = await site.services.sources.standing(signed_in.number)
     return site.page(
         "sources/sources.html",
-        form=next(iter(forms.values()), Form()),
+        form=wrong or next(iter(forms.values()), Form()),
+        wrong=wrong.errors[""] if wrong else "",
         standings=standings,
         forms={it.currency.code: _filled(it) for it in standings} | forms,
         places={it.currency.code: min(len(it.offered), max(USUAL_PLACES, len(it.order) + 1)) for it in standings},

@@ -155,6 +155,22 @@ class Sources(AccessService):
         self.notices.changed(connection, customer, "sources", self.clock.now())
         after_commit(connection, partial(self.take_up, customer, currency))
 
+    @writes
+    def put_first(
+        self, connection: Connection, customer: CustomerNumber, currency: CurrencyNumber, account: str
+    ) -> None:
+        """The same, with this one before those that were chosen; what pays next stays so. Raises SourcesInvalid."""
+        self.customers.profiles.lock(connection, customer)
+        before = self.of.within(connection, customer, currency)
+        order = [account, *(one for one in before.accounts if one != account)]
+        still_open = self._open(connection, customer, order)[:MOST]
+        self.put.within(connection, customer, currency, still_open, before.falls_through)
+
+    def _open(self, connection: Connection, customer: CustomerNumber, order: Sequence[str]) -> list[str]:
+        """The first, and those of the rest that are not closed by now."""
+        closed = {one.id for one in self.deposits.of(connection, customer) if one.state is AccountState.CLOSED}
+        return [one for place, one in enumerate(order) if not place or one not in closed]
+
     def _check(
         self,
         connection: Connection,

@@ -9,6 +9,7 @@ STANDS_ON: tuple[str, ...] = (
     "inbox",
     "cases",
     "auth",
+    "backoffice",
     "limits",
     "payments",
     "deposits",

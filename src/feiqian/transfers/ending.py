@@ -11,7 +11,8 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
-from feiqian.errors import NotDeciding
+from feiqian.clock import MINUTE
+from feiqian.errors import LedgerError, NotDeciding
 from feiqian.events import PersonTransferDecided, PersonTransferEnded, PersonTransferStatus, encode_fact
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
 from feiqian.ledger import chart
@@ -22,11 +23,15 @@ from feiqian.limits.giving_back import give_back
 from feiqian.payees.model import Found
 from feiqian.payees.service import Payees
 from feiqian.projections.errors import ReadsBehind
+from feiqian.runtime import logs
+from feiqian.runtime.alarms import Alarm
 from feiqian.runtime.work import TooBusy
 from feiqian.transfers.kinds import PersonTransferKind
 from feiqian.transfers.read_model.reads import PersonTransferReads
 
 RESUME_SECONDS = 1.0
+AGAIN = 10 * MINUTE  # where the ledger refuses both ways
+_log = logs.get("feiqian.transfers")
 _SUCCEEDED, _CANCELLED = PersonTransferStatus.SUCCEEDED, PersonTransferStatus.CANCELLED
 _RETURNED, _HELD = PersonTransferStatus.RETURNED, PersonTransferStatus.HELD
 _BACK = {
@@ -42,7 +47,10 @@ class Endings:
     ledger: Ledger
     payees: Payees
     reads: PersonTransferReads
+    alarm: Alarm  # while the time of some is over and they have not ended
     _open: dict[str, PersonTransferDecided] = field(default_factory=dict, init=False)
+
+    _stuck: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self.due = Due(self.ledger, self._end_on_time)
@@ -110,15 +118,35 @@ class Endings:
         fact = self._open.get(id)
         if fact is None:
             return
+        why = ""
         try:
             if fact.status is _HELD:
                 self.bring(fact, Found(fact.receiver, fact.credit, fact.currency))
             else:
                 self.give_back(fact, _RETURNED)
-        except NotDeciding:
+        except LedgerError:
             self.due.add(fact.held_until, id)
             raise
+        except Exception as error:  # whatever it is like: the others must not wait for it
+            why = type(error).__name__
+        self._looked(fact, why)
+
+    def _looked(self, fact: PersonTransferDecided, why: str) -> None:
+        """It has ended, or is tried again after a while."""
+        stuck, id = bool(why) or self.is_open(fact.transfer), fact.id
+        if stuck and id not in self._stuck:
+            _log.error("transfer_not_ended", transfer=id, why=why or "refused")
+        if stuck:
+            self._stuck.add(id)
+            self.alarm.set(True, transfer=id)
+            self.due.add(self.ledger.clock.now() + AGAIN, id)
+        else:
+            self._forget(id)
+
+    def _forget(self, id: str) -> None:
         self._open.pop(id, None)
+        self._stuck.discard(id)
+        self.alarm.set(bool(self._stuck))
 
     def _posted(self, *events: bytes) -> bool:
         return self.ledger.post(chain(*events)).refusal is Refusal.OK
@@ -135,7 +163,7 @@ class Endings:
         now, what = self.ledger.clock.now(), (fact.amount, fact.currency, fact.payee)
         ended = PersonTransferEnded(fact.id, status, fact.sender, receiver, now, by, moved, *what)
         self.ledger.record(encode_fact(ended))
-        self._open.pop(fact.id, None)
+        self._forget(fact.id)
 
 
 _KIND = PersonTransferKind.PERSON_TRANSFER

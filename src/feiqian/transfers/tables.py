@@ -23,11 +23,11 @@ begun = Table(
     Column("at", BIG, nullable=False, index=True),
     Index("transfers_begun_of", "sender", "at"),
 )
-# Notes that their receivers have reported, each once.
+# Notes that customers have reported, of transfers and of what stands on them, each once.
 reported = Table(
     "transfers_reported",
     METADATA,
-    Column("id", String(36), primary_key=True),  # of the transfer
+    Column("id", String(36), primary_key=True),  # of what it came with; of what came to several, `Written.key`
     Column("by", BIG, ForeignKey("customers.number"), nullable=False),
     Column("case_id", String(36), nullable=False),
     Column("at", BIG, nullable=False),

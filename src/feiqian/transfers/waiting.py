@@ -24,10 +24,12 @@ from feiqian.money import BY_NUMBER, Money, format_plain
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience, Channel, Message
 from feiqian.payees.model import Found
+from feiqian.projections.errors import ReadsBehind
 from feiqian.runtime import logs
 from feiqian.runtime.locks import lock
 from feiqian.runtime.sweeping import remove_some
 from feiqian.runtime.transactions import reads, writes
+from feiqian.runtime.work import TooBusy
 from feiqian.strings.masking import masked_name
 from feiqian.subjects import Role, Subject
 from feiqian.transfers.ending import Endings
@@ -137,10 +139,20 @@ class WaitingNumbers(AccessService):
             after = rows[-1][0]
             over += [id for id, at in rows if self._is_over(bytes.fromhex(id), at)]
             for registered in await self._registered([id for id, _ in rows if id not in over]):
-                brought += await self._bring(registered)
+                brought += await self._bring_one(registered)
         if over:
             await self._end(over)
         return brought
+
+    async def _bring_one(self, registered: Registered) -> bool:
+        """The same; whatever is wrong with one, the others do not wait for it, and it returns on time."""
+        try:
+            return await self._bring(registered)
+        except (LedgerError, ReadsBehind, TooBusy):
+            raise
+        except Exception as error:
+            _log.error("waiting_not_brought", transfer=registered.transfer.hex(), why=type(error).__name__)
+            return False
 
     async def _bring(self, registered: Registered) -> bool:
         fact = await self.endings.reads.by_transfer(registered.transfer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Controller, Request, get, post
 from litestar.datastructures import State as AppState
@@ -15,6 +16,7 @@ from feiqian.errors import LedgerError
 from feiqian.money import BY_NUMBER, MinorUnits, Money
 from feiqian.packets.errors import PacketNotFound, PacketNotTaken
 from feiqian.packets.views import State, View
+from feiqian.transfers.errors import NoteNotReportable, ReportsUsedUp
 from feiqian.web.forms import read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
@@ -24,6 +26,7 @@ from .confirming import make
 from .making import HOME
 
 PER_PAGE = 20
+_SAID = ("reported", "too_many")
 _CANNOT = ("gone", "ended", "own", "not_possible", "too_many")
 
 
@@ -47,8 +50,15 @@ class PacketPages(Controller):
         return await make(site, signed_in, challenge)
 
     @get("/{id:str}")
-    async def look(self, site: TheSite, signed_in: TheCustomer, id: FromPath[str], code: FromQuery[str] = "") -> Page:
-        return await _look(site, signed_in, id, code)
+    async def look(
+        self,
+        site: TheSite,
+        signed_in: TheCustomer,
+        id: FromPath[str],
+        code: FromQuery[str] = "",
+        said: FromQuery[str] = "",
+    ) -> Page:
+        return await _look(site, signed_in, id, code, said=said if said in _SAID else "")
 
     @post("/{id:str}/take", status_code=303)
     async def take(
@@ -66,8 +76,24 @@ class PacketPages(Controller):
             return site.page("transfers/unknown.html", status=503, again=f"{HOME}/{id}?code={code}")
         return Redirect(f"{HOME}/{id}", status_code=303)
 
+    @post("/{id:str}/report", status_code=303)
+    async def report(
+        self, site: TheSite, signed_in: TheCustomer, id: FromPath[str], request: Request[Any, Any, AppState]
+    ) -> Page:
+        """What its sender has written."""
+        code, said = (await read_form(request))["code"], "reported"
+        try:
+            await site.services.packet_reports.report(signed_in.number, id, code)
+        except (PacketNotFound, NoteNotReportable):
+            raise NotFoundException from None
+        except ReportsUsedUp:
+            said = "too_many"
+        return Redirect(f"{HOME}/{id}?{urlencode({'code': code, 'said': said})}", status_code=303)
 
-async def _look(site: Site, signed_in: Customer, id: str, code: str, cannot: str = "", *, status: int = 200) -> Page:
+
+async def _look(
+    site: Site, signed_in: Customer, id: str, code: str, cannot: str = "", *, status: int = 200, said: str = ""
+) -> Page:
     packets = site.services.packets
     try:
         found = await packets.get(signed_in.number, id, code)
@@ -80,6 +106,7 @@ async def _look(site: Site, signed_in: Customer, id: str, code: str, cannot: str
         "packets/packet.html",
         status=status,
         it=view,
+        said=said,
         cannot=why if why in _CANNOT else "",
         opens=_opens(view, code) and not why,
         code=code,

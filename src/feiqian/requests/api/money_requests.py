@@ -171,7 +171,7 @@ async def list_blocked_askers(session: TheSession, services: TheServices) -> Blo
     "reportRequest",
     "Report what somebody has written in a request",
     who="customer",
-    problems=(_MISSING,),
+    problems=(_MISSING, problems.CONFLICT),
 )
 async def report_request(id: Id, session: TheSession, services: TheServices) -> RequestShown:
     customer = session.subject.customer

@@ -32,7 +32,7 @@ _REQUEST, _SPLIT = "req_01a21ac8d8a073fb8e8d69f236941c11", "spl_01a21ac8d8a073fb
 _CODE = "rcv_01a21ac8d8a073fb8e8d69f236941c11"
 _LINK = f"https://pay.bank.example/receive/to/{_CODE}?code=s3Jx0mV1l1bqJ4lq6Wv0Rw"
 _NUMBER = "Your own number for it, which makes it one."
-_PERSON = "A mobile number, or a receive code that was scanned."
+_PERSON = "A mobile number, an alias, or a receive code that was scanned."
 _NOTE = "Who is asked reads it; what could become a link in it is taken apart."
 _SOURCE = "The id of an account of yours, `wallet`, or empty: as payments by code are taken."
 Own = Annotated[Reference, msgspec.Meta(description=_NUMBER, examples=["dinner-2026-12-01"])]

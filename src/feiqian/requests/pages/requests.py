@@ -17,10 +17,10 @@ from feiqian.requests.errors import (
     RemindedToday,
     RequestNotFound,
     RequestOver,
-    RequestsThrottled,
 )
 from feiqian.requests.model import REMIND_EVERY, RequestStatus, Wish
 from feiqian.runtime.paging import Ask
+from feiqian.transfers.errors import ReportsUsedUp
 from feiqian.web.forms import NOT_TAKEN, Form, form_of, read_form
 from feiqian.web.session import Customer, TheCustomer
 from feiqian.web.site import Site, TheSite
@@ -150,7 +150,7 @@ async def _done(doing: Any, id: str, said: str) -> Page:
         raise NotFoundException from None
     except RemindedToday:
         said = "too_soon"
-    except RequestsThrottled:
+    except ReportsUsedUp:
         said = "too_many"
     except RequestOver:
         said = "over"
