@@ -60,7 +60,7 @@ def test_what_is_locked_is_not_spent_and_the_rest_is(people: People, mei: Sessio
     assert not people.paid(number, 1)
     assert people.audit_log(number)[-1] == "money_locked"
     (place,) = people.run(people.services.locks.places(number))
-    assert (place.balance, place.locked, place.free) == (60_00, 60_00, 0)
+    assert (place.balance, place.reserved, place.free) == (60_00, (60_00, 0), 0)
 
 
 def test_a_deposit_account_is_locked_like_a_wallet(people: People, mei: Session) -> None:
@@ -159,7 +159,7 @@ def test_the_same_reference_is_the_same_lock(people: People, mei: Session) -> No
     assert lock(people, mei, 10_00).id == first.id
     with pytest.raises(LockRefused, match="reference"):
         lock(people, mei, 11_00)
-    assert people.services.locks.locked(first.ledger_id) == 10_00
+    assert people.run(people.services.locks.reserved(mei.subject.customer, first.ledger_id)) == (10_00, 0)
 
 
 def test_two_at_once_lock_no_more_than_there_is(people: People, mei: Session) -> None:
@@ -182,7 +182,7 @@ def test_two_with_one_reference_at_once_are_one(people: People, mei: Session) ->
 
     first, second = people.run(both())
     assert first.id == second.id
-    assert locks.locked(first.ledger_id) == 30_00
+    assert people.run(locks.reserved(mei.subject.customer, first.ledger_id)) == (30_00, 0)
 
 
 @pytest.mark.parametrize(("amount", "why"), [(0, "amount"), (100_01, "insufficient")])
@@ -242,7 +242,7 @@ def test_a_crash_between_ledger_and_database_neither_locks_nor_opens_twice(peopl
     people = people.again()
     try:
         assert people.run(people.intents.sweep()) == 1
-        assert people.services.locks.locked(wanted.ledger_id) == 60_00
+        assert people.run(people.services.locks.reserved(number, wanted.ledger_id)) == (60_00, 0)
         assert state(people, mei) is LockState.LOCKED
         assert people.audit_log(number).count("money_locked") == 1
     finally:

@@ -15,7 +15,7 @@ from feiqian.clock import HOUR
 from feiqian.events import PersonTransferDecided, PersonTransferEnded, PersonTransferStatus
 from feiqian.ledger import chart
 from feiqian.ledger.engine import Side
-from feiqian.money import CNY
+from feiqian.money import CNY, MinorUnits
 from feiqian.transfers.ending import AGAIN
 from feiqian.transfers.errors import PersonTransferNotFound, TransferOver, UnusualTooHigh
 from feiqian.transfers.outbound import HeldTransfers
@@ -95,6 +95,19 @@ def test_abuse_39_more_than_the_policy_lets_a_first_payment_be_is_not_begun(bank
     with pytest.raises(UnusualTooHigh) as refused:
         bank.confirm(mei, asked)
     assert refused.value.at_most.minor == 10_000_00
+
+
+def test_what_is_held_is_not_what_is_locked(bank: Sending, two: tuple[Person, Person]) -> None:
+    mei, eve = two
+    locks, number = bank.services.locks, mei.number
+    held = bank.send_to(mei, eve, LARGE)
+    assert bank.run(locks.reserved(number, held.debit)) == (0, LARGE)
+    bank.run(locks.lock(mei.session, "", CNY.number, MinorUnits(500_00), "L-1"))
+    assert bank.run(locks.reserved(number, held.debit)) == (500_00, LARGE)
+    (place,) = bank.run(locks.places(number))
+    assert (place.reserved, place.free) == ((500_00, LARGE), 1_000_00)
+    later(bank)
+    assert bank.run(locks.reserved(number, held.debit)) == (500_00, 0)
 
 
 def test_held_money_stays_the_senders_until_its_time_and_goes_then(bank: Sending, two: tuple[Person, Person]) -> None:

@@ -32,6 +32,7 @@ from feiqian.field_cipher import FieldCipher
 from feiqian.home.model import Place
 from feiqian.inbox.model import Notice
 from feiqian.limits.model import Today
+from feiqian.locks.model import Reserved
 from feiqian.merchants.registry import Merchant, Store
 from feiqian.money import CNY, MinorUnits, Money
 from feiqian.notify.model import Channel, Delivered
@@ -117,6 +118,13 @@ class StillCustomers:
 
     def device_of(self, number: int) -> int:
         return self._still.device
+
+
+class StillLocks:
+    """Nothing is locked or held."""
+
+    async def reserved(self, customer: int, ledger_id: bytes) -> Reserved:
+        return Reserved()
 
 
 class StillRequests:
@@ -404,7 +412,7 @@ def still_services(still: StillBank | None = None, **others: object) -> Any:
         "payments": StillPayments(still),
         "sources": StillSources(),
         "ledger": StillLedger(still),
-        "locks": SimpleNamespace(locked=lambda ledger_id: 0),
+        "locks": StillLocks(),
         "at_work": {},
     }
     db, work = NoDb(), StillWork()

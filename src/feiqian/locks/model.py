@@ -35,6 +35,14 @@ class MoneyLock(NamedTuple):
     opened_at: int
 
 
+class Reserved(NamedTuple):
+    """What of an account's balance nothing can spend, in minor units: what its owner has locked, and what is held for
+    something that is under way (a transfer that waits, an order that is authorised)."""
+
+    locked: MinorUnits = MinorUnits(0)
+    held: MinorUnits = MinorUnits(0)
+
+
 class Place(NamedTuple):
     """Where money can be locked: an account as its holder sees it, in minor units. `last_four` digits of its number, or
     empty: the wallet."""
@@ -42,10 +50,10 @@ class Place(NamedTuple):
     account: str
     currency: CurrencyNumber
     balance: MinorUnits
-    locked: MinorUnits
+    reserved: Reserved
     last_four: str = ""
 
     @property
     def free(self) -> MinorUnits:
         """What can be spent, or locked besides."""
-        return MinorUnits(max(0, self.balance - self.locked))
+        return MinorUnits(max(0, self.balance - sum(self.reserved)))

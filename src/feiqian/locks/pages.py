@@ -19,7 +19,7 @@ from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.locks.errors import LockNotFound, LockRefused, LockStateDiffers
 from feiqian.locks.model import LockState, MoneyLock, Place
 from feiqian.locks.service import MOST
-from feiqian.money import BY_CODE, BY_NUMBER, MinorUnits, Money, MoneyInvalid, parse_typed
+from feiqian.money import BY_CODE, BY_NUMBER, Money, MoneyInvalid, parse_typed
 from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
@@ -165,8 +165,10 @@ def _name(site: Site, place: Place) -> str:
 
 
 def _free(site: Site, place: Place) -> str:
-    amount = site.render.amount(Money(MinorUnits(place.free), BY_NUMBER[place.currency]))
-    return site.render.texts("locks.of.free", account=_name(site, place), amount=amount)
+    free, held = (site.render.amount(Money(it, BY_NUMBER[place.currency])) for it in (place.free, place.reserved.held))
+    if place.reserved.held:
+        return site.render.texts("locks.of.free.held", account=_name(site, place), free=free, held=held)
+    return site.render.texts("locks.of.free", account=_name(site, place), amount=free)
 
 
 PAGES = [Locks, OPEN]

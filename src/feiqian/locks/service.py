@@ -30,7 +30,7 @@ from feiqian.ledger_intents.model import IntentKind, LedgerIntent
 from feiqian.ledger_intents.service import LedgerIntents
 from feiqian.locks import opening
 from feiqian.locks.errors import LockNotFound, LockRefused, LockStateDiffers
-from feiqian.locks.model import LockState, MoneyLock, Place
+from feiqian.locks.model import LockState, MoneyLock, Place, Reserved
 from feiqian.locks.tables import money_locks
 from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_plain
 from feiqian.policy.factors import Purpose
@@ -240,25 +240,35 @@ class MoneyLocks(AccessService):
         return self.of(connection, customer)
 
     async def places(self, customer: CustomerNumber) -> list[Place]:
-        """Wallets and accounts that are not closed, with what is locked of each, as the ledger has it."""
+        """Wallets and accounts that are not closed, with what is reserved of each, as the ledger has it."""
         deposits = await self.deposits.all_of(customer)
-        found = [
-            self._place(wallet_id(currency, customer), "", currency) for currency in self.accounts.wallets(customer)
-        ]
-        found += [self._place(one.ledger_id, one.id, one.currency, one.last_four) for one in deposits]
+        wallets = self.accounts.wallets(customer)
+        found = [await self._place(customer, wallet_id(currency, customer), "", currency) for currency in wallets]
+        found += [await self._place(customer, one.ledger_id, one.id, one.currency, one.last_four) for one in deposits]
         await self.ledger.durable(self.ledger.position)
         return [place for place in found if place is not None]
 
-    def locked(self, ledger_id: bytes) -> MinorUnits:
-        """How much of an account is locked, in minor units. Nothing else reserves money of it without an end."""
+    async def reserved(self, customer: CustomerNumber, ledger_id: bytes) -> Reserved:
+        """What of a customer's account is locked, and what is held for something else."""
         account = self.ledger.engine.account(ledger_id)
-        return MinorUnits(account.debits_pending if account is not None else 0)
+        if account is None or not account.debits_pending:
+            return Reserved()
+        all = account.debits_pending
+        locked = min(all, await self.transactions.read(self._sum_locked, customer, ledger_id))
+        return Reserved(MinorUnits(locked), MinorUnits(all - locked))
 
-    def _place(self, ledger_id: bytes, id: str, currency: CurrencyNumber, last_four: str = "") -> Place | None:
+    def _sum_locked(self, connection: Connection, customer: CustomerNumber, ledger_id: bytes) -> int:
+        """Of locks that the ledger has, or is being told of."""
+        these = and_(_c.customer == customer, _c.ledger_id == ledger_id, _c.state != LockState.OPEN)
+        return int(connection.execute(select(func.sum(_c.amount)).where(these)).scalar_one() or 0)
+
+    async def _place(
+        self, customer: CustomerNumber, ledger_id: bytes, id: str, currency: CurrencyNumber, last_four: str = ""
+    ) -> Place | None:
         account = self.ledger.engine.account(ledger_id)
         if account is None or account.closed_and_frozen & CLOSED:
             return None
-        return Place(id, currency, MinorUnits(account.balance), self.locked(ledger_id), last_four)
+        return Place(id, currency, MinorUnits(account.balance), await self.reserved(customer, ledger_id), last_four)
 
     def _due(self, connection: Connection) -> list[MoneyLock]:
         due = and_(_c.state == LockState.OPENING, _c.opens_at <= self.clock.now())

@@ -70,7 +70,7 @@ class Orders:
         if outcome == "order_over":
             return await unpaid(site, number, "declined", reason=Decline.ORDER_NOT_OPEN)
         row = payment.row if payment else None
-        more: dict[str, Any] = {"reason": row.reason, "why": why(site.services, row)} if row else {}
+        more: dict[str, Any] = {"reason": row.reason, "why": await why(site.services, row)} if row else {}
         return await unpaid(site, number, outcome, **more)
 
 

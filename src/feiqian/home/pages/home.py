@@ -82,6 +82,6 @@ async def _state(site: Site, number: CustomerNumber, facts: list[MovesMoney]) ->
         "attention": site.render("home/parts/attention.html", **values),
         "money": site.render("home/parts/money.html", **values),
         "lately": site.render("home/parts/lately.html", **values),
-        "sheet": sheet(site, facts[-1]) if facts else None,
+        "sheet": await sheet(site, facts[-1]) if facts else None,
         "bell": site.render("home/parts/bell.html", **values),
     }

@@ -148,7 +148,7 @@ async def _outcome(site: Site, customer: Customer, payment: str, status: str) ->
         status=200,
         outcome=status,
         reason=row.reason or "",
-        why=why(site.services, row),
+        why=await why(site.services, row),
         shop=site.services.merchants.name(row.merchant),
         amount=Money(row.amount, BY_NUMBER[row.currency]),
         refunded=Money(row.refunded, BY_NUMBER[row.currency]),

@@ -13,7 +13,7 @@ KINDS = {PaymentStatus.SUCCEEDED: "paid", PaymentStatus.DECLINED: "declined", Pa
 KINDS[PaymentStatus.AUTHORISED] = "held"
 
 
-def sheet(site: Site, fact: MovesMoney) -> str | None:
+async def sheet(site: Site, fact: MovesMoney) -> str | None:
     """None where nothing is to be said."""
     amount = Money(fact.amount, BY_NUMBER[fact.currency])
     merchant = site.services.merchants.name(fact.merchant)
@@ -23,5 +23,5 @@ def sheet(site: Site, fact: MovesMoney) -> str | None:
         return site.render("payments/parts/wallet_sheet.html", kind="refunded", amount=amount, merchant=merchant)
     assert isinstance(fact, PaymentDecided)
     values = {"kind": KINDS[fact.status], "payment": fact.id, "reason": fact.reason or ""}
-    more = why(site.services, fact)
+    more = await why(site.services, fact)
     return site.render("payments/parts/wallet_sheet.html", amount=amount, merchant=merchant, why=more, **values)

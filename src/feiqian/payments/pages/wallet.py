@@ -47,7 +47,7 @@ class Wallet(Controller):
             name=await name_of(services, number, profile),
             standing=stands,
             limits=_limits(services, number),
-            locked=_locked(services, number),
+            reserved=await _reserved(services, number),
             code=code,
             pictures=pictures(code) if code else None,
             balance=await _balance(services, number),
@@ -85,11 +85,11 @@ def _limits(services: Services, number: CustomerNumber) -> dict[str, Money] | No
     return today and {name: Money(minor, BY_NUMBER[currency]) for name, minor in today._asdict().items()}
 
 
-def _locked(services: Services, number: CustomerNumber) -> Money | None:
-    """What of the balance nothing spends; None if all of it can be spent."""
+async def _reserved(services: Services, number: CustomerNumber) -> dict[str, Money | None]:
+    """What of the balance nothing spends: `locked` by the customer, `held` for something under way."""
     currency = services.policy.currency
-    locked = services.locks.locked(wallet_id(currency, number))
-    return Money(locked, BY_NUMBER[currency]) if locked else None
+    reserved = await services.locks.reserved(number, wallet_id(currency, number))
+    return {name: Money(minor, BY_NUMBER[currency]) if minor else None for name, minor in reserved._asdict().items()}
 
 
 async def _state(site: Site, number: CustomerNumber, facts: list[MovesMoney]) -> dict[str, object]:
@@ -104,14 +104,14 @@ async def _state(site: Site, number: CustomerNumber, facts: list[MovesMoney]) ->
             "payments/parts/wallet_limits.html",
             standing=stands,
             limits=_limits(services, number),
-            locked=_locked(services, number),
+            reserved=await _reserved(services, number),
         ),
         "balance": site.render.amount(await _balance(services, number)),
         "payments": site.render("payments/parts/wallet_payments.html", payments=payments, incomplete=incomplete),
         "waiting": site.render("payments/parts/wallet_waiting.html", waiting=waiting),
         "parts": await _parts(site, number),
         "code": for_script(code_now(services, number)) if facts and stands.state == "open" else None,
-        "sheet": sheet(site, facts[-1]) if facts else None,
+        "sheet": await sheet(site, facts[-1]) if facts else None,
     }
 
 

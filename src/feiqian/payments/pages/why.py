@@ -13,30 +13,33 @@ from feiqian.services import Services
 
 
 class Why(NamedTuple):
-    """The limit that was met, if one was; and what the customer has locked of the account and is free of it, where that
-    may have been lacking. `rises`: a higher level has higher limits; `hours`: how long a lock takes to open."""
+    """The limit that was met, if one was; and what of the account the customer has locked, what is held for something
+    under way, and what is free, where that may have been lacking. `rises`: a higher level has higher limits; `hours`:
+    how long a lock takes to open."""
 
     limit: LimitMet | None = None
     rises: bool = False
     locked: Money | None = None
+    held: Money | None = None
     free: Money | None = None
     hours: int = 0
 
 
-def why(services: Services, payment: PaymentDecided | PaymentRow) -> Why:
-    """The limit as it was then, and locks as they are now."""
+async def why(services: Services, payment: PaymentDecided | PaymentRow) -> Why:
+    """The limit as it was then, and what is locked or held as they are now."""
     if payment.limit is not None:
         highest = services.policy.levels[-1].number
         return Why(payment.limit, services.customers.standing(payment.customer) != highest)
     if payment.reason == Decline.INSUFFICIENT_FUNDS:
-        return _locked(services, payment if isinstance(payment, PaymentDecided) else payment.fact)
+        return await _reserved(services, payment if isinstance(payment, PaymentDecided) else payment.fact)
     return Why()
 
 
-def _locked(services: Services, fact: PaymentDecided) -> Why:
+async def _reserved(services: Services, fact: PaymentDecided) -> Why:
     source, unit = payer_account(fact), BY_NUMBER[fact.currency]
-    locked, account = services.locks.locked(source), services.ledger.engine.account(source)
-    if not locked or account is None:
+    reserved, account = await services.locks.reserved(fact.customer, source), services.ledger.engine.account(source)
+    if not any(reserved) or account is None:
         return Why()
+    locked, held = (Money(minor, unit) if minor else None for minor in reserved)
     free, hours = Money(MinorUnits(account.available), unit), services.policy.delays.open_lock_hours
-    return Why(locked=Money(locked, unit), free=free, hours=hours)
+    return Why(locked=locked, held=held, free=free, hours=hours)

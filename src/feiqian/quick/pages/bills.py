@@ -66,4 +66,4 @@ class Bills:
         )
 
     async def outcome(self, site: Site, number: str, outcome: str, payment: QuickPayment | None) -> Page:
-        return site.page("quick/paid.html", number=number, **outcome_values(site, outcome, payment))
+        return site.page("quick/paid.html", number=number, **await outcome_values(site, outcome, payment))

@@ -323,7 +323,7 @@ def shown(site: Site, bill: Bill) -> dict[str, Any]:
     return {"bill": bill, "amount": amount, "payee": payee, "due": due}
 
 
-def outcome_values(site: Site, outcome: str, payment: QuickPayment | None) -> dict[str, Any]:
+async def outcome_values(site: Site, outcome: str, payment: QuickPayment | None) -> dict[str, Any]:
     """What templates are given of what became of a quick payment."""
     values = {"outcome": outcome, "payment": payment} | (shown(site, payment.bill) if payment else {})
-    return values | ({"why": why(site.services, payment.row)} if payment and payment.row else {})
+    return values | ({"why": await why(site.services, payment.row)} if payment and payment.row else {})
