@@ -41,8 +41,8 @@ class How(StrEnum):
 
 
 class Wish(NamedTuple):
-    """What somebody asks for. `person`: a mobile number, an alias or a receive code; `number`: their own, which makes it
-    one."""
+    """What somebody asks for. `person`: a mobile number, an alias or a receive code; `number`: their own, which makes
+    it one."""
 
     number: str
     person: str

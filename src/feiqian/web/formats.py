@@ -96,8 +96,9 @@ class Formats:
         return str(format_date(day, "medium", self._locale))
 
     def month(self, moment: datetime) -> str:
-        """Its month, as "January 2027"."""
-        return str(format_skeleton("yMMMM", moment, locale=self._locale))
+        """Its month, as "January 2027", to stand alone: it begins with a capital where the language writes it small."""
+        month = str(format_skeleton("yMMMM", moment, locale=self._locale))
+        return month[:1].upper() + month[1:]
 
     def clock(self, at: int) -> str:
         moment = self.local(at)
