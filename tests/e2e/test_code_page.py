@@ -73,14 +73,25 @@ def test_nothing_of_the_code_is_seen_while_the_page_is_not_in_front(demo: Demo, 
 
 def test_the_source_is_shown_and_changed(demo: Demo, watched: Watched) -> None:
     phone = paying(watched, demo, 3)
-    expect(phone.locator(".paid-from")).to_contain_text("Wallet")
-    phone.locator(".paid-from").click()
+    source = phone.locator("summary.paid-from")
+    expect(source).to_contain_text("Wallet")
+    source.click()
+    other = phone.locator(".paid-from-choice button").first
+    expect(other).to_be_visible()
+    name = other.locator("b").inner_text()
+    other.click()
+    expect(source).to_contain_text(name)
+    expect(phone).to_have_url(f"{demo.base}/wallet/pay")
+    source.click()
+    phone.get_by_role("link", name="Order of all accounts").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Pay from")
 
 
 @pytest.mark.parametrize(("scheme", "viewport"), [("light", PHONE), ("dark", PHONE), ("light", DESK)])
 def test_it_is_good_for_everybody(demo: Demo, watched: Watched, scheme: str, viewport: dict[str, int]) -> None:
     page = paying(watched, demo, 4, viewport, scheme, reduced_motion="reduce", bypass_csp=True)
+    page.locator("summary.paid-from").click()
+    expect(page.locator(".paid-from-choice form")).to_be_visible()
     assert findings(page) == []
     page.locator("#full-open").focus()
     page.keyboard.press("Enter")

@@ -29,11 +29,13 @@ function showBalance() {
   byId("hide").setAttribute("aria-label", text(hidden ? "wallet.balance.show" : "wallet.balance.hide"));
 }
 
-/** What features show; the same again is left alone, so that whoever is on it stays there. */
+/** What features show; the same again is left alone, so that whoever is on it stays there. What is open stays open. */
 function showParts(parts) {
   for (const element of document.querySelectorAll("[data-parts]")) {
     const html = parts[element.dataset.parts];
+    const open = [...element.querySelectorAll("details")].map((one) => one.open);
     if (html !== shown.get(element)) show(element, html);
+    element.querySelectorAll("details").forEach((one, place) => (one.open = open[place] ?? false));
     shown.set(element, html);
   }
 }
