@@ -25,7 +25,8 @@ from .shown import NOT_ASKED, new_number, own_currency, say, seen, typed
 HOME = "/splits"
 _ROWS, _MORE = 3, 3
 _SAID = ("made", "reminded", "too_soon", "over")
-_OF_FORM = {"note": "message", "shares": "", "people": "person-1"}
+_FIRST_PERSON = "person-1"
+_OF_FORM = {"note": "message", "shares": "", "people": _FIRST_PERSON}
 Sent = Request[Any, Any, State]
 
 
@@ -95,7 +96,7 @@ def _bill(site: Site, form: Form, rows: int) -> Bill:
     total = typed(site, form, "total", currency)
     named = [row for row in range(1, rows + 1) if form[f"person-{row}"]]
     if not named:
-        form.wrong("person-1", site.render.texts("requests.wrong.people"))
+        form.wrong(_FIRST_PERSON, site.render.texts("requests.wrong.people"))
     people = tuple(Person(form[f"person-{row}"], _share(site, form, row, how, currency)) for row in named)
     mine = _share(site, form, 0, how, currency) if form["mine"] else None
     row = int(form["remainder"]) if form["remainder"].isdecimal() and len(form["remainder"]) < 3 else 0
