@@ -118,7 +118,7 @@ def test_nothing_serious_is_found_and_nothing_is_too_wide(
     page.goto(f"{demo.base}/activity")
     receipt = page.locator(ROWS).first.locator("a").get_attribute("href")
     found: list[str] = []
-    paths = ("/activity?account=wallet-CNY", "/activity?q=zzz", receipt, f"{receipt}/problem", "/receipts")
+    paths = ("/activity", "/activity?account=wallet-CNY", "/activity?q=zzz", receipt, f"{receipt}/problem", "/receipts")
     for place, path in enumerate(paths):
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         page.goto(f"{demo.base}{path}")

@@ -14,7 +14,17 @@ from playwright.sync_api import Page, expect
 from test_accessible import ALL, findings
 
 Keep = Callable[[Any, str], None]
-PAGES = ("/wallet", "/me", "/inbox", "/me/notices", "/wallet/accounts")
+PAGES = (
+    *("/wallet", "/me", "/inbox", "/inbox/receipts", "/me/notices", "/wallet/accounts"),
+    *("/accounts/transfer", "/payees/alias"),
+)
+CHOOSING = ("/accounts/transfer", "/activity?way=out", "/me/notices", "/statements")
+CUT = """[...document.querySelectorAll("select")].flatMap((select) => {
+  const style = getComputedStyle(select), pen = document.createElement("canvas").getContext("2d");
+  pen.font = style.font;
+  const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return [...select.options].map((option) => option.text).filter((text) => pen.measureText(text).width > room);
+})"""
 ENLARGED = {"width": 195, "height": 422}  # a phone at 200 %
 DOTS = "••••••"
 WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -90,6 +100,15 @@ def test_every_page_fits_and_the_tab_bar_covers_nothing(
             " return !!top && (e.contains(top) || top.contains(e)) })()"
         ), f"{path}: the last of it is covered"
         keep(page, f"shell{path.replace('/', '-')}-{viewport['width']}")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN", "es"])
+def test_no_choice_is_cut_on_a_phone(demo: Demo, watched: Watched, language: str) -> None:
+    page = watched.phone(demo, 5, PHONE, locale=language)  # with accounts besides the wallet
+    for path in CHOOSING:
+        page.goto(demo.base + path)
+        expect(page.locator("select").first).to_be_visible()
+        assert page.evaluate(CUT) == [], path
 
 
 def test_the_tabs_lead_on_by_keyboard_and_say_where_one_is(demo: Demo, watched: Watched) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from litestar.testing import TestClient
 
@@ -166,3 +168,11 @@ def test_the_answer_to_a_form_leads_back_to_the_form(client: TestClient) -> None
     assert page.status_code == 422
     assert 'name="next" value="/sign-in"' in page.text
     assert 'data-here="/sign-in"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"), [("en", "November 2026"), ("zh", "2026年11月"), ("es", "Noviembre de 2026")]
+)
+def test_a_month_at_the_head_of_a_card_begins_with_a_capital(language: str, shown: str) -> None:
+    formats = Formats(texts_in(language), ManualClock(), "Asia/Shanghai")
+    assert formats.month(datetime(2026, 11, 28, tzinfo=UTC)) == shown
