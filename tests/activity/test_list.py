@@ -73,6 +73,10 @@ def test_lists_are_narrowed_by_what_is_asked_for(bank: Movers) -> None:
     assert found(text="lu xun") == [-999_00, -10_04, -10_02, -10_00]
     assert found(text="cup 3") == [-10_03]
     assert found(text="10.05") == [-10_05]
+    one = next(it for it in bank.listed(mei) if it.amount == -10_03)
+    for id in (one.id, one.described.reference):
+        for typed in (id, id.upper(), id.partition("_")[2], id.replace("_", "")):
+            assert found(text=typed) == [-10_03]
     assert found(direction=Direction.CAME) == [9_00, 500_00]
     assert found(state=State.FAILED) == [-999_00]
     assert found(least=10_02, most=10_04) == [-10_04, -10_03, -10_02]

@@ -48,7 +48,7 @@ class Matching:
     def _says(self, it: Movement) -> bool:
         told = it.described
         said = _compared("\n".join((told.who, told.note, self._notes.get(it.id, ""))))
-        whole = {it.id, told.reference.casefold(), *_compared(told.words).split()}
+        whole = {*_named_by(it.id), *_named_by(told.reference.casefold()), *_compared(told.words).split()}
         return all(word in said or word in whole for word in self._words) or self._is_amount(it)
 
     def _is_amount(self, it: Movement) -> bool:
@@ -56,6 +56,12 @@ class Matching:
             return parse_typed(self._text, BY_NUMBER[it.currency]).minor == abs(it.amount)
         except MoneyInvalid:
             return False
+
+
+def _named_by(id: str) -> tuple[str, ...]:
+    """What people type or copy of an id: all of it, and without its prefix or the line after that."""
+    prefix, _, number = id.partition("_")
+    return (id, number, prefix + number) if number else (id,)
 
 
 def _compared(text: str) -> str:
