@@ -12,9 +12,14 @@ from feiqian.ids import CustomerNumber
 from feiqian.inbox import service
 from feiqian.inbox.errors import NoticeNotFound
 from feiqian.inbox.model import Notice
+from feiqian.inbox.pages.shown import shown
 from feiqian.inbox.tables import notices
+from feiqian.money import CNY, MinorUnits
+from feiqian.notify.values import Amount, At
 from feiqian.runtime.paging import Ask
 from feiqian.testing.postgres import Postgres
+from feiqian.texts import texts_in
+from feiqian.web.formats import Formats
 from tests.customers.people import People
 
 MEI, EVE = CustomerNumber(1), CustomerNumber(2)
@@ -66,6 +71,24 @@ def test_what_is_derived_from_the_same_is_kept_once(people: People) -> None:
     assert put(people, once="journal/7/0") == ""
     assert put(people, EVE, once="journal/7/0")
     assert len(of(people)) == 1
+
+
+def test_amounts_and_times_are_said_in_the_language_and_by_the_clock_of_the_reader(people: People) -> None:
+    values = {"amount": Amount(MinorUnits(1_234_50), CNY.number), "at": At(0)}
+    people.do(people.services.inbox.put, MEI, "lock_opening", values)
+    (notice,) = of(people)
+    texts = {lang: shown(notice, lang, Formats(texts_in(lang), people.clock, "UTC")).text for lang in ("en", "es")}
+    assert "of ¥1,234.50 opens on 1 Jan 1970, 00:00:00" in texts["en"]
+    assert "1.234,50 ¥" in texts["es"].replace("\u00a0", " ")
+    assert "1 ene 1970, 00:00:00" in texts["es"]
+    shanghai = shown(notice, "en", Formats(texts_in("en"), people.clock, "Asia/Shanghai"))
+    assert "1 Jan 1970, 08:00:00" in shanghai.text
+
+
+def test_what_was_kept_in_words_is_shown_as_it_was(people: People) -> None:
+    people.do(people.services.inbox.put, MEI, "lock_opening", {"amount": "¥5.00", "at": "28 Nov"})
+    (notice,) = of(people)
+    assert "of ¥5.00 opens on 28 Nov" in shown(notice, "en", Formats(texts_in("en"), people.clock, "UTC")).text
 
 
 def test_what_has_no_texts_or_lacks_a_value_is_refused_before_it_is_kept(people: People) -> None:

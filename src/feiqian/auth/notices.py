@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from sqlalchemy import Connection
 
 from feiqian.accounts.opening import correction_reference
-from feiqian.clock import HOUR, MICROSECONDS
+from feiqian.clock import HOUR
 from feiqian.customers.applications import MOBILE, Application
 from feiqian.customers.registry import Customers
 from feiqian.db import after_commit
 from feiqian.ids import CustomerNumber
 from feiqian.inbox.service import Inbox
 from feiqian.inbox.wishes import Wishes
-from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_plain
+from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.notify.model import Audience, Channel, Contacts, Message
 from feiqian.notify.service import Notify
+from feiqian.notify.values import Amount, At, PlainFormatting, Value, formatted
 from feiqian.policy.model import Policy
 from feiqian.subjects import Role, customer
-
-_LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN", "es": "es_ES"}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -45,18 +42,19 @@ class Notices:
         number: CustomerNumber,
         kind: str,
         now: int,
-        values: Mapping[str, str] | None = None,
+        values: Mapping[str, Value] | None = None,
         path: str = "",
     ) -> None:
         """Keeps it in the inbox (`path` as there), and queues the message for every channel that the customer has, as
-        they want such messages to be sent."""
+        they want such messages to be sent. Both in the language that it is read in then."""
         self.inbox.put(connection, number, kind, values or {}, path, now=now)
         not_before = self.wishes.not_before(connection, number, kind, now)
         if not_before is None:
             return
         contacts = self.customers.contacts(connection, customer(number))
         if contacts is not None:
-            self.notify.tell(connection, contacts, kind, values or {}, now, not_before=not_before)
+            said = formatted(values or {}, contacts.language, PlainFormatting(contacts.language, self.zone))
+            self.notify.tell(connection, contacts, kind, said, now, not_before=not_before)
 
     def changed(self, connection: Connection, number: CustomerNumber, what: str, now: int) -> None:
         """That something was changed: one of the words of the texts "message.what."."""
@@ -100,19 +98,17 @@ class Notices:
         now: int,
     ) -> None:
         """A wallet was corrected by `amount` (minor units, above zero in the customer's favour) under `reference`."""
-        shown = format_plain(Money(MinorUnits(abs(amount)), BY_NUMBER[currency]))
-        values = {"amount": shown, "reference": correction_reference(reference)}
+        shown = Amount(MinorUnits(abs(amount)), currency)
+        values: dict[str, Value] = {"amount": shown, "reference": correction_reference(reference)}
         self.tell(connection, number, "credited" if amount > 0 else "debited", now, values)
 
     def signed_in(self, connection: Connection, number: CustomerNumber, device: str, now: int) -> None:
         """On a device that is new to the customer."""
-        language = self.customers.profiles.need(connection, number).language
-        self.tell(connection, number, "signed_in", now, {"device": device, "at": self.moment(language, now)})
+        self.tell(connection, number, "signed_in", now, {"device": device, "at": At(now)})
 
     def moment(self, language: str, at: int) -> str:
-        """Date and time in the words of a language."""
-        local = datetime.fromtimestamp(at / MICROSECONDS, self.zone)
-        return str(format_datetime(local, "medium", locale=_LOCALES.get(language, "en_GB")))
+        """Date and time in the words of a language, for a message."""
+        return PlainFormatting(language, self.zone).moment(at)
 
     def cool(self, connection: Connection, number: CustomerNumber, now: int) -> None:
         """Low limits for the policy's time, from the caller's commit on."""

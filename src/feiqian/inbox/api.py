@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar.params import FromQuery, JSONBody
@@ -15,6 +16,7 @@ from feiqian.inbox.errors import NoticeNotFound, WishesInvalid
 from feiqian.inbox.model import Group, Notice, Wish
 from feiqian.notify.quiet import Quiet, minutes_of, time_text
 from feiqian.notify.render import bare_words, page_about
+from feiqian.notify.values import PlainFormatting, formatted
 from feiqian.runtime.paging import Ask
 from feiqian.strings.patterns import matching
 from feiqian.web.v1 import problems
@@ -92,9 +94,10 @@ async def list_notices(
 ) -> NoticeList:
     number = session.subject.customer
     page = await services.inbox.page(number, Ask(before=cursor or ""))
-    language = session.language or "en"
     return NoticeList(
-        [_shown(notice, language) for notice in page.items], await services.inbox.unread(number), page.older or None
+        [_shown(notice, services, session) for notice in page.items],
+        await services.inbox.unread(number),
+        page.older or None,
     )
 
 
@@ -112,7 +115,7 @@ async def read_notices(data: JSONBody[ReadUpTo], session: TheSession, services: 
     problems=(problems.NOT_FOUND,),
 )
 async def read_notice(id: Id, session: TheSession, services: TheServices) -> NoticeShown:
-    return _shown(await services.inbox.read(session.subject.customer, id), session.language or "en")
+    return _shown(await services.inbox.read(session.subject.customer, id), services, session)
 
 
 @get("/v1/me/notice-settings", "getNoticeSettings", "What is sent, and when not", who="customer")
@@ -127,9 +130,11 @@ async def choose_settings(data: JSONBody[NoticeSettings], session: TheSession, s
     return _settings(await services.wishes.put(session.subject.customer, wish))
 
 
-def _shown(notice: Notice, language: str) -> NoticeShown:
-    words = bare_words(notice.kind, language, notice.values)
-    path = notice.path or page_about(notice.kind, notice.values)
+def _shown(notice: Notice, services: TheServices, session: TheSession) -> NoticeShown:
+    language = session.language or "en"
+    values = formatted(notice.values, language, PlainFormatting(language, ZoneInfo(services.settings.zone)))
+    words = bare_words(notice.kind, language, values)
+    path = notice.path or page_about(notice.kind, values)
     at, read = moment(notice.at), not notice.is_new
     return NoticeShown(notice.id, notice.kind, words.subject, words.text, path, at, read)
 

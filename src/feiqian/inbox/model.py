@@ -7,15 +7,16 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from feiqian.notify.quiet import Quiet
+from feiqian.notify.values import Value
 
 
 class Notice(NamedTuple):
-    """`kind` and `values` make its words, as those of a message. `path`: of the page where it is acted on; "" if
-    nothing is to be done. Times in Unix microseconds; `read_at` 0: not yet."""
+    """`kind` and `values` make its words, as those of a message, for whoever reads it. `path`: of the page where it is
+    acted on; "" if nothing is to be done. Times in Unix microseconds; `read_at` 0: not yet."""
 
     id: str
     kind: str
-    values: Mapping[str, str]
+    values: Mapping[str, Value]
     path: str
     at: int
     read_at: int

@@ -19,6 +19,7 @@ from feiqian.inbox.errors import NoticeNotFound
 from feiqian.inbox.model import Notice
 from feiqian.inbox.tables import VALUES, notices
 from feiqian.notify.render import bare_words
+from feiqian.notify.values import Value
 from feiqian.runtime.paging import FIRST, Ask, Order, Page, page_of
 from feiqian.runtime.transactions import Transactions, reads, writes
 from feiqian.texts import LANGUAGES
@@ -27,7 +28,7 @@ MOST = 200  # notices of one customer; older ones go
 PAGE = 30
 _c = notices.c
 _NEWEST_FIRST = Order((_c.id,))
-_decode = msgspec.msgpack.Decoder(dict[str, str]).decode
+_decode = msgspec.msgpack.Decoder(dict[str, Value]).decode
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -44,7 +45,7 @@ class Inbox:
         connection: Connection,
         customer: CustomerNumber,
         kind: str,
-        values: Mapping[str, str],
+        values: Mapping[str, Value],
         path: str = "",
         *,
         once: str = "",
@@ -54,7 +55,7 @@ class Inbox:
         values; its id, or "" if one `once` derived from the same is there. `path` of the bank's page where it is acted
         on; if empty, that of a message of its kind. Raises KeyError if there are no texts or a value is missing.
         """
-        bare_words(kind, LANGUAGES[0], values)
+        bare_words(kind, LANGUAGES[0], dict.fromkeys(values, ""))  # that none is missing
         now = now or self.clock.now()
         id = new_id(NOTICE, now)
         said = VALUES.seal(self.cipher, msgspec.msgpack.encode(dict(values)), id)

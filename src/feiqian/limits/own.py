@@ -28,13 +28,13 @@ from feiqian.limits.model import LimitState, OwnCap
 from feiqian.limits.paid_before import COUNTED, PaidBefore
 from feiqian.limits.tables import own_limits
 from feiqian.money import BY_NUMBER, NOTHING, CurrencyNumber, MinorUnits
+from feiqian.notify.values import At, Term, Value
 from feiqian.policy.factors import Purpose
 from feiqian.policy.model import Delays
 from feiqian.policy.scopes import Scope, Span
 from feiqian.runtime import logs
 from feiqian.runtime.transactions import reads, writes
 from feiqian.subjects import customer as customer_of
-from feiqian.texts import texts_in
 
 SPANS = (Span.PAYMENT, Span.DAY, Span.MONTH, Span.YEAR)
 SCOPES = (Scope.ALL, Scope.CODE, Scope.QUICK)  # by which one can pay now
@@ -299,11 +299,10 @@ class OwnLimits(AccessService):
     def _tell(
         self, connection: Connection, customer: CustomerNumber, which: Which, kind: str, at: int | None = None
     ) -> None:
-        """Which limit, and when it rises, in the customer's language."""
-        language = self.customers.profiles.need(connection, customer).language
-        values = {"limit": texts_in(language)(f"canonical.kind.{which.name}")}
+        """Which limit, and when it rises."""
+        values: dict[str, Value] = {"limit": Term(f"canonical.kind.{which.name}")}
         if at is not None:
-            values["at"] = self.notices.moment(language, at)
+            values["at"] = At(at)
         self.notices.tell(connection, customer, kind, self.clock.now(), values)
 
 

@@ -32,7 +32,8 @@ from feiqian.locks import opening
 from feiqian.locks.errors import LockNotFound, LockRefused, LockStateDiffers
 from feiqian.locks.model import LockState, MoneyLock, Place, Reserved
 from feiqian.locks.tables import money_locks
-from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_plain
+from feiqian.money import CurrencyNumber, MinorUnits
+from feiqian.notify.values import Amount, At, Value
 from feiqian.policy.factors import Purpose
 from feiqian.policy.model import Delays
 from feiqian.runtime import logs
@@ -164,8 +165,7 @@ class MoneyLocks(AccessService):
         lock, opens_at = self._own(connection, session, id), now + self.delays.open_lock_hours * HOUR
         self._move(connection, lock, LockState.LOCKED, LockState.OPENING, opens_at=opens_at)
         self._note(connection, lock, "lock_opening")
-        language = self.customers.profiles.need(connection, lock.customer).language
-        self._tell(connection, lock, "lock_opening", at=self.notices.moment(language, opens_at))
+        self._tell(connection, lock, "lock_opening", at=At(opens_at))
         return lock._replace(state=LockState.OPENING, opens_at=opens_at)
 
     @writes
@@ -328,6 +328,6 @@ class MoneyLocks(AccessService):
         details = {"lock": lock.id, "amount": lock.amount, "currency": lock.currency}
         self._record(connection, customer_of(lock.customer), action, details)
 
-    def _tell(self, connection: Connection, lock: MoneyLock, kind: str, **values: str) -> None:
-        amount = format_plain(Money(lock.amount, BY_NUMBER[lock.currency]))
+    def _tell(self, connection: Connection, lock: MoneyLock, kind: str, **values: Value) -> None:
+        amount = Amount(lock.amount, lock.currency)
         self.notices.tell(connection, lock.customer, kind, self.clock.now(), {"amount": amount, **values})

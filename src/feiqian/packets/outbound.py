@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from feiqian.events import Fact, PacketMade, PacketReturned, PacketStatus, PacketTaken
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
-from feiqian.money import BY_NUMBER, CurrencyNumber, MinorUnits, Money, format_plain
+from feiqian.notify.values import Amount, Value
 from feiqian.outbox.model import Origin, Outbound
 from feiqian.strings.masking import masked_name
 
@@ -38,7 +39,7 @@ class PacketNotices(Outbound):
         elif isinstance(fact, PacketTaken):
             self._taken(connection, fact, now)
         elif isinstance(fact, PacketReturned):
-            values = {"amount": _money(fact.amount, fact.currency)}
+            values = {"amount": Amount(fact.amount, fact.currency)}
             self._tell(connection, fact.sender, "packet_returned", fact.id, values, now)
 
     def _taken(self, connection: Connection, fact: PacketTaken, now: int) -> None:
@@ -48,21 +49,17 @@ class PacketNotices(Outbound):
         if fact.place:
             self._tell(connection, fact.sender, "packet_gone", fact.id, {"count": str(fact.place + 1)}, now)
         elif fact.sender != fact.receiver:
-            values = self._who(connection, fact.receiver) | {"amount": _money(fact.amount, fact.currency)}
+            values = self._who(connection, fact.receiver) | {"amount": Amount(fact.amount, fact.currency)}
             self._tell(connection, fact.sender, "packet_taken", fact.id, values, now)
 
     def _tell(
-        self, connection: Connection, to: CustomerNumber, kind: str, packet: str, values: dict[str, str], now: int
+        self, connection: Connection, to: CustomerNumber, kind: str, packet: str, values: Mapping[str, Value], now: int
     ) -> None:
         self._notices.tell(connection, to, kind, now, values, path=f"/packets/{packet}")
 
-    def _who(self, connection: Connection, number: CustomerNumber) -> dict[str, str]:
+    def _who(self, connection: Connection, number: CustomerNumber) -> dict[str, Value]:
         known = self._customers.by_number(connection, number)
         return {"who": masked_name(known.name) if known is not None else ""}
-
-
-def _money(amount: MinorUnits, currency: CurrencyNumber) -> str:
-    return format_plain(Money(amount, BY_NUMBER[currency]))
 
 
 OUTBOUND = (PacketNotices,)

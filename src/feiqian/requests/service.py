@@ -23,7 +23,8 @@ from feiqian.ids import MONEY_REQUEST, NO_CUSTOMER, RECEIVE_CODE, CustomerNumber
 from feiqian.kyc.errors import NumberInvalid
 from feiqian.kyc.numbers import mobile
 from feiqian.ledger.bounds import MAX_AMOUNT
-from feiqian.money import BY_NUMBER, Money, format_plain
+from feiqian.money import BY_NUMBER
+from feiqian.notify.values import Amount, Value
 from feiqian.payees.model import Found, Way
 from feiqian.payees.service import Payees
 from feiqian.requests import settling
@@ -358,7 +359,7 @@ class MoneyRequests(AccessService):
         """Who is asked; by message only so often in a day, whoever asks."""
         if found.asked == NO_CUSTOMER:
             return
-        values, path = {"name": found.asker_name, "amount": _amount(found)}, f"/requests/{found.id}"
+        values, path = _values(found.asker_name, found), f"/requests/{found.id}"
         lock(connection, f"told of requests {found.asked}")
         since = _c.asked == found.asked
         told = self._number(connection, since, _c.asked_at > now - DAY, _c.id != found.id)
@@ -370,7 +371,7 @@ class MoneyRequests(AccessService):
 
     def _answered(self, connection: Connection, found: MoneyRequest, kind: str, now: int) -> None:
         """Who has asked, in the inbox: money that came is told as all that comes is."""
-        values = {"name": found.label, "amount": _amount(found)}
+        values = _values(found.label, found)
         path, once = f"/requests/{found.id}", f"{kind} {found.id}"
         self.notices.inbox.put(connection, found.asker, kind, values, path, once=once, now=now)
 
@@ -389,5 +390,5 @@ def neutral(note: str) -> str:
     return without_links(line)
 
 
-def _amount(found: MoneyRequest) -> str:
-    return format_plain(Money(found.amount, BY_NUMBER[found.currency]))
+def _values(name: str, found: MoneyRequest) -> dict[str, Value]:
+    return {"name": name, "amount": Amount(found.amount, found.currency)}

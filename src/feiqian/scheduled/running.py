@@ -24,6 +24,7 @@ from feiqian.field_cipher import SealBroken
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.engine import CLOSED
 from feiqian.money import BY_NUMBER, Money, format_plain
+from feiqian.notify.values import Amount, Value
 from feiqian.payees.model import Payee
 from feiqian.payees.service import Payees
 from feiqian.policy.model import TransferRules
@@ -229,8 +230,7 @@ class Running:
         return self.schedules.today() > self.schedules.day_of(due_at) + timedelta(days=self.rules.late_days)
 
     def _tell(self, connection: Connection, schedule: Schedule, kind: str) -> None:
-        amount = format_plain(Money(schedule.amount, BY_NUMBER[schedule.currency]))
-        values = {"amount": amount, "payee": schedule.payee}
+        values: dict[str, Value] = {"amount": Amount(schedule.amount, schedule.currency), "payee": schedule.payee}
         self.notices.tell(connection, schedule.customer, kind, self.clock.now(), values, PATH)
 
 

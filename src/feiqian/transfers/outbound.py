@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from feiqian.events import Fact, PersonTransferDecided, PersonTransferEnded, PersonTransferStatus
-from feiqian.money import BY_NUMBER, Money, format_plain
+from feiqian.notify.values import Amount, At, Value
 from feiqian.outbox.model import Origin, Outbound
 
 if TYPE_CHECKING:
@@ -43,10 +43,9 @@ class HeldTransfers(Outbound):
         kind = _KINDS.get(fact.status)
         if kind is None or (isinstance(fact, PersonTransferDecided) and not fact.held_until):
             return
-        values = {"amount": format_plain(Money(fact.amount, BY_NUMBER[fact.currency])), "payee": fact.payee}
+        values: dict[str, Value] = {"amount": Amount(fact.amount, fact.currency), "payee": fact.payee}
         if isinstance(fact, PersonTransferDecided):
-            language = self._notices.customers.profiles.need(connection, fact.sender).language
-            values["until"] = self._notices.moment(language, fact.held_until)
+            values["until"] = At(fact.held_until)
         self._notices.tell(connection, fact.sender, kind, now, values, f"/transfers/{fact.id}")
         if isinstance(fact, PersonTransferDecided) and fact.status is PersonTransferStatus.WAITING:
             self._waiting.tell(connection, fact, now)

@@ -34,7 +34,7 @@ class InboxPages(Controller):
     ) -> Response[str]:
         inbox = site.services.inbox
         page = await inbox.page(signed_in.number, Ask(before, after))
-        rows = [shown(notice, site.language) for notice in page.items]
+        rows = [shown(notice, site.language, site.render.formats) for notice in page.items]
         unread = await inbox.unread(signed_in.number)
         return site.page("inbox/inbox.html", page=page, rows=rows, unread=unread, newest=rows[0].id if rows else "")
 
@@ -45,7 +45,7 @@ class InboxPages(Controller):
             notice = await site.services.inbox.read(signed_in.number, id)
         except NoticeNotFound:
             raise NotFoundException from None
-        return Redirect(shown(notice, site.language).path, status_code=303)
+        return Redirect(shown(notice, site.language, site.render.formats).path, status_code=303)
 
     @post("/read", status_code=303)
     async def read(self, site: TheSite, signed_in: TheCustomer, request: Request[Any, Any, State]) -> Redirect:

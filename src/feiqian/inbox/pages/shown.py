@@ -1,4 +1,4 @@
-"""A notice as a page shows it: its words in the language of whoever looks, its icon, and what can be done."""
+"""A notice as a page shows it: its words as whoever looks reads them, its icon, and what can be done."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from feiqian.inbox.model import Notice
 from feiqian.notify.render import bare_words, page_about
+from feiqian.notify.values import formatted
+from feiqian.web.formats import Formats
 from feiqian.web.wallet_parts import NoticeKind, notice_kinds
 
 _OTHER = "notices.look"
@@ -25,8 +27,9 @@ class ShownNotice(NamedTuple):
     path: str
 
 
-def shown(notice: Notice, language: str) -> ShownNotice:
+def shown(notice: Notice, language: str, formats: Formats) -> ShownNotice:
     """Raises KeyError for a kind that has no texts (any more)."""
-    words, look = bare_words(notice.kind, language, notice.values), notice_kinds().get(notice.kind, _PLAIN)
-    path = notice.path or page_about(notice.kind, notice.values)
+    values = formatted(notice.values, language, formats)
+    words, look = bare_words(notice.kind, language, values), notice_kinds().get(notice.kind, _PLAIN)
+    path = notice.path or page_about(notice.kind, values)
     return ShownNotice(notice.id, look.icon, words.subject, words.text, notice.at, notice.is_new, look.act, path)
