@@ -23,7 +23,6 @@ from feiqian.events import PersonTransferDecided, PersonTransferStatus
 from feiqian.field_cipher import SealBroken
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.engine import CLOSED
-from feiqian.money import BY_NUMBER, Money, format_plain
 from feiqian.notify.values import Amount, Value
 from feiqian.payees.model import Payee
 from feiqian.payees.service import Payees
