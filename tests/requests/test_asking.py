@@ -39,6 +39,8 @@ def test_the_same_number_is_one_request_and_another_content_is_refused(bank: Ask
     assert bank.ask(mei, eve.mobile, 10_00) == first
     with pytest.raises(RequestNumberUsed):
         bank.ask(mei, eve.mobile, 11_00)
+    with pytest.raises(RequestNumberUsed):
+        bank.ask(mei, bank.person("ana").mobile, 10_00)
     assert bank.kinds(eve) == ["money_asked"]
 
 

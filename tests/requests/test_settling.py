@@ -7,6 +7,7 @@ import pytest
 from feiqian.events import PersonTransferDecided, PersonTransferEnded, PersonTransferStatus
 from feiqian.features import outbound
 from feiqian.outbox.model import Origin
+from feiqian.requests.errors import RequestOver
 from feiqian.requests.model import RequestStatus
 from tests.requests.asking import AskingPeople
 from tests.transfers.sending import Person
@@ -106,6 +107,34 @@ def test_a_held_payment_that_is_cancelled_leaves_the_request_open(
     again = bank.seen(asked[0], asked[2])
     assert (again.status, again.attempt) == (RequestStatus.OPEN, 2)
     assert bank.pay(asked[1], asked[2]).status == "succeeded"
+
+
+def test_abuse_112_a_held_payment_that_comes_back_to_who_has_blocked_the_asker_is_declined(
+    bank: AskingPeople, asked: tuple[Person, Person, str]
+) -> None:
+    mei, eve, id = asked
+    held(bank, asked)
+    bank.run(bank.services.request_blocking.block(eve.number, id))
+    end(bank, asked, PersonTransferStatus.CANCELLED)
+    assert bank.seen(mei, id).status is RequestStatus.DECLINED
+    bank.clock.advance(25 * 3600)
+    with pytest.raises(RequestOver):
+        bank.run(bank.services.money_requests.remind(mei.number, id))
+    assert bank.kinds(eve) == ["money_asked"]
+    assert bank.kinds(mei) == ["money_refused"]
+
+
+@pytest.mark.parametrize("ended", [PersonTransferStatus.CANCELLED, PersonTransferStatus.SUCCEEDED])
+def test_what_was_withdrawn_as_its_payment_was_held_stays_so_unless_the_money_comes(
+    bank: AskingPeople, asked: tuple[Person, Person, str], ended: PersonTransferStatus
+) -> None:
+    mei, _, id = asked
+    bank.run(bank.services.money_requests.withdraw(mei.number, id))
+    held(bank, asked)
+    assert bank.seen(mei, id).status is RequestStatus.WITHDRAWN
+    end(bank, asked, ended)
+    wanted = RequestStatus.PAID if ended is PersonTransferStatus.SUCCEEDED else RequestStatus.WITHDRAWN
+    assert bank.seen(mei, id).status is wanted
 
 
 def test_a_transfer_of_somebody_else_settles_nothing(bank: AskingPeople, asked: tuple[Person, Person, str]) -> None:

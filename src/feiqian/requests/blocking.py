@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -10,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from feiqian.auth.base import AccessService
 from feiqian.cases.model import Case
 from feiqian.ids import CustomerNumber
+from feiqian.requests.errors import RequestOver
 from feiqian.requests.model import RequestStatus
 from feiqian.requests.service import MoneyRequests
 from feiqian.requests.tables import blocks, requests
@@ -55,7 +57,8 @@ class Blocking(AccessService):
         pair = (_c.asker == found.asker) & (_c.asked == customer) & (_c.status == RequestStatus.OPEN)
         for one in self.requests.all_of(connection, pair):
             if one.status is RequestStatus.OPEN:
-                self.requests.declined(connection, one)
+                with suppress(RequestOver):  # it was paid in the same moment
+                    self.requests.declined(connection, one)
 
     @writes
     def unblock(self, connection: Connection, customer: CustomerNumber, id: str) -> None:

@@ -87,9 +87,11 @@ class MoneyRequests(AccessService):
         """
         check_number(wish.number)
         lock(connection, f"requests of {asker}")
-        found = self._numbered(connection, asker, wish.number)
-        if found is not None:
-            if (found.amount, found.currency, found.note) != (wish.amount, wish.currency, neutral(wish.note)):
+        row = self._numbered(connection, asker, wish.number)
+        if row is not None:
+            found, person = self._shown(connection, row), self._blind(self._person(connection, wish.person)[0])
+            asked = person, wish.amount, wish.currency, neutral(wish.note)
+            if asked != (bytes(row.person), found.amount, found.currency, found.note):
                 raise RequestNumberUsed(wish.number)
             return found
         return self.put(connection, asker, wish, wish.number)
@@ -108,7 +110,7 @@ class MoneyRequests(AccessService):
         note, text, found, label = neutral(wish.note), *self._person(connection, wish.person)
         if found == asker:
             raise RequestInvalid("person", "yourself")
-        now, person = self.clock.now(), self.cipher.blind_index(text, "requests/person")
+        now, person = self.clock.now(), self._blind(text)
         self._count(connection, asker, _c.person == person, now)
         unheard = self._is_blocked(connection, found, asker) or self._is_asked_enough(connection, found, asker, now)
         asked = NO_CUSTOMER if unheard else found
@@ -152,7 +154,10 @@ class MoneyRequests(AccessService):
         again_at = max(found.asked_at, found.reminded_at) + REMIND_EVERY
         if now < again_at:
             raise RemindedToday(again_at)
-        connection.execute(update(requests).where(_c.id == found.id).values(reminded_at=now))
+        as_found = (_c.id == found.id, _c.status == RequestStatus.OPEN, _c.reminded_at == found.reminded_at)
+        if not connection.execute(update(requests).where(*as_found).values(reminded_at=now)).rowcount:
+            self._require(self.one(connection, _c.id == found.id), RequestStatus.OPEN)
+            raise RemindedToday(now + REMIND_EVERY)  # by another in the same moment
         self._tell(connection, found, "money_asked_again", now)
         return self.one(connection, _c.id == found.id)
 
@@ -217,9 +222,16 @@ class MoneyRequests(AccessService):
     # --- as it happens -----------------------------------------------------------------------------------------------
 
     def settle(self, connection: Connection, fact: PersonTransferDecided | PersonTransferEnded) -> None:
-        """Takes in what became of a transfer, whose fact may come again; the asker is told of the first that pays."""
-        if id := settling.settled(connection, fact):
-            self._answered(connection, self.one(connection, _c.id == id), "money_came", self.clock.now())
+        """Takes in what became of a transfer, whose fact may come again; the asker is told of the first that pays, and
+        of money that came back from somebody who has blocked them."""
+        settled = settling.settled(connection, fact)
+        if settled is None:
+            return
+        found = self.one(connection, _c.id == settled.id)
+        if settled.paid:
+            self._answered(connection, found, "money_came", self.clock.now())
+        elif self._is_blocked(connection, found.asked, found.asker):
+            self.declined(connection, found)  # blocked while the money was on its way
 
     def sweep(self, connection: Connection, now: int, most: int) -> int:
         """Ends what nobody has answered, and removes what ended long ago."""
@@ -310,9 +322,11 @@ class MoneyRequests(AccessService):
     def _number(self, connection: Connection, *which: ColumnElement[bool]) -> int:
         return int(connection.execute(select(func.count()).select_from(requests).where(*which)).scalar_one())
 
-    def _numbered(self, connection: Connection, asker: CustomerNumber, number: str) -> MoneyRequest | None:
-        row = connection.execute(select(requests).where(_c.asker == asker, _c.number == number)).one_or_none()
-        return None if row is None else self._shown(connection, row)
+    def _numbered(self, connection: Connection, asker: CustomerNumber, number: str) -> Any:
+        return connection.execute(select(requests).where(_c.asker == asker, _c.number == number)).one_or_none()
+
+    def _blind(self, person: str) -> bytes:
+        return self.cipher.blind_index(person, "requests/person")
 
     def _end(self, connection: Connection, found: MoneyRequest, status: RequestStatus, at: int) -> None:
         """Of one that is open still, whatever has been paid meanwhile. Raises RequestOver."""

@@ -7,12 +7,20 @@ from typing import Any
 from litestar import Controller, Request, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
 
 from feiqian.auth.answering import OwnChallenges
 from feiqian.auth.challenges.errors import FactorNotEnrolled
 from feiqian.auth.pages.challenge import Page, lead
 from feiqian.money import BY_NUMBER, Money
-from feiqian.payees.errors import CheckNotFound, ChecksThrottled, PayeeChanged, PayeeInvalid, PayeeIsSender
+from feiqian.payees.errors import (
+    CheckNotFound,
+    ChecksThrottled,
+    PayeeChanged,
+    PayeeInvalid,
+    PayeeIsSender,
+    SenderNotVerified,
+)
 from feiqian.payees.model import Found, Way
 from feiqian.requests.codes import ReceiveCode
 from feiqian.requests.errors import ReceiveCodeInvalid
@@ -80,6 +88,8 @@ async def _begin(site: Site, signed_in: Customer, code: ReceiveCode, form: Form)
         return await _page(site, signed_in, code.id, form)
     except (PersonTransferInvalid, PayeeIsSender):
         return await _page(site, signed_in, code.id, form)
+    except SenderNotVerified:
+        return Redirect("/transfers/new", status_code=303)  # which says what is missing
     except FactorNotEnrolled:
         return site.page("onboarding/cannot.html", status=409)
     return await lead(OwnChallenges(services.verification, subject), challenge, f"/transfers/confirm/{challenge.id}")
