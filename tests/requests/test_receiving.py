@@ -8,6 +8,7 @@ from feiqian.money import CNY, MinorUnits
 from feiqian.payees.errors import PayeeInvalid
 from feiqian.requests.codes import CHANGES, GOOD, USABLE, ReceiveCode
 from feiqian.requests.errors import CannotReceive, ReceiveCodeInvalid, RequestInvalid
+from feiqian.transfers.errors import PersonTransferInvalid
 from tests.requests.asking import AskingPeople
 from tests.transfers.sending import Person
 
@@ -39,6 +40,15 @@ def test_money_is_sent_by_a_code_to_who_has_shown_it(bank: AskingPeople) -> None
     sent = bank.send(eve, bank.asked(check, 40_00))
     assert (sent.status, sent.payee, sent.way) == ("succeeded", "**梅", "code")
     assert bank.wallet(mei) == 40_00
+
+
+def test_the_amount_of_a_code_is_sent_and_no_other(bank: AskingPeople) -> None:
+    mei, eve = bank.person("mei"), bank.person("eve", 100_00)
+    check = bank.look_up(eve, show(bank, mei, 50_00).id, "", way="code")
+    with pytest.raises(PersonTransferInvalid) as refused:
+        bank.send(eve, bank.asked(check, 1_00))
+    assert refused.value.field == "amount"
+    assert bank.send(eve, bank.asked(check, 50_00)).status == "succeeded"
 
 
 def test_what_was_begun_with_a_code_can_be_ended_and_nothing_new_begun(bank: AskingPeople) -> None:

@@ -14,7 +14,7 @@ from feiqian.accounts.kinds import deposit_id, wallet_id
 from feiqian.auth.challenges.errors import BindingDiffers, NotPassed
 from feiqian.auth.challenges.tables import challenges
 from feiqian.events import PersonTransferDecided
-from feiqian.money import CNY
+from feiqian.money import CNY, MinorUnits
 from feiqian.scheduled.errors import ScheduleInvalid, ScheduleNotFound, ScheduleOver, SchedulesUsedUp
 from feiqian.scheduled.model import MOST, Planned, Rhythm, Schedule, State, Why
 from feiqian.scheduled.support import SchedulesOf
@@ -355,6 +355,15 @@ def test_a_name_that_does_not_fit_and_too_much_for_a_first_payment_are_refused(
         begin(bank, mei, Planned(bank.asked(check, 1_00), ONCE, TODAY + timedelta(days=1)))
     with pytest.raises(UnusualTooHigh):
         begin(bank, mei, planned(bank, mei, eve, amount=10_000_01))
+
+
+def test_a_receive_code_which_is_good_for_minutes_is_refused(bank: Sending, two: tuple[Person, Person]) -> None:
+    mei, eve = two
+    code = bank.run(bank.services.receive_codes.show(eve.number, MinorUnits(0), CNY.number))
+    check = bank.look_up(mei, code.id, "", way="code")
+    with pytest.raises(ScheduleInvalid) as refused:
+        begin(bank, mei, Planned(bank.asked(check, 1_00), ONCE, TOMORROW))
+    assert refused.value.field == "check"
 
 
 def test_so_many_go_on_and_not_more(bank: Sending, two: tuple[Person, Person]) -> None:

@@ -77,6 +77,15 @@ def test_it_waits_and_is_brought_to_whoever_registers_with_exactly_this_number(b
     assert (look(bank), ends(bank)) == (0, [SUCCEEDED])
 
 
+def test_abuse_117_who_registers_under_another_name_than_was_given_gets_nothing(bank: Sending, mei: Person) -> None:
+    check = bank.look_up(mei, ANA, "Peter Schmidt")
+    bank.send(mei, bank.asked(check, 30_00))
+    ana = bank.person("ana")
+    assert (look(bank), ends(bank)) == (0, []), "as if nobody had registered"
+    time_over(bank)
+    assert (bank.wallet(mei), bank.wallet(ana), ends(bank)) == (1_000_00, 0, [RETURNED])
+
+
 def test_it_returns_by_itself_and_gives_the_limits_back(bank: Sending, mei: Person) -> None:
     sent = send(bank, mei)
     assert bank.used_today(mei) == 30_00

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from sqlalchemy import Connection
 
 from feiqian.ids import NO_CUSTOMER, CustomerNumber
-from feiqian.money import NO_CURRENCY, CurrencyNumber
+from feiqian.money import NO_CURRENCY, NOTHING, CurrencyNumber, MinorUnits
 
 
 class Way(StrEnum):
@@ -32,11 +32,13 @@ class NameCheck(StrEnum):
 
 
 class Found(NamedTuple):
-    """Whom something names. `account` is the ledger's, of this currency; empty: the wallet, in whatever currency."""
+    """Whom something names. `account` is the ledger's, of this currency; empty: the wallet, in whatever currency.
+    `amount`: what has to be sent, if that is fixed."""
 
     customer: CustomerNumber = NO_CUSTOMER
     account: bytes = b""
     currency: CurrencyNumber = NO_CURRENCY
+    amount: MinorUnits = NOTHING
 
     @property
     def known(self) -> bool:

@@ -30,7 +30,7 @@ class ByCode:
 
     def find(self, connection: Connection, text: str) -> Found:
         code = self.codes.find(connection, text)
-        return NOBODY if code is None else Found(code.customer, currency=code.currency)
+        return NOBODY if code is None else Found(code.customer, currency=code.currency, amount=code.amount)
 
     def shown(self, text: str) -> str:
         return f"···{text[-_LAST:]}"

@@ -18,7 +18,7 @@ from feiqian.ids import SCHEDULE, CustomerNumber, new_id
 from feiqian.limits.model import LimitQuestion
 from feiqian.limits.service import PaymentLimits
 from feiqian.money import BY_NUMBER
-from feiqian.payees.model import NameCheck
+from feiqian.payees.model import NameCheck, Way
 from feiqian.policy.factors import Purpose
 from feiqian.runtime.locks import lock
 from feiqian.runtime.sweeping import remove_some
@@ -34,6 +34,7 @@ from feiqian.transfers.model import METHOD, Asked, Wanted
 from feiqian.transfers.service import PersonTransfers, payee_words
 
 SHOWN = 100  # of one customer: those that go on, and the last that are over
+_LASTING = (Way.MOBILE, Way.ALIAS, Way.ACCOUNT)  # a receive code names its payee for minutes
 _c = schedules.c
 
 
@@ -58,7 +59,7 @@ class Schedules(AccessService):
         wanted = await self.transactions.read(self.transfers.wanted, subject.customer, planned.asked, True)
         care = await self.transfers.care_of(subject.customer, wanted)
         care.check(wanted.amount, wanted.currency)
-        if wanted.payee.check is NameCheck.NO_MATCH:
+        if wanted.payee.check is NameCheck.NO_MATCH or wanted.payee.way not in _LASTING:
             raise ScheduleInvalid("check")
         now = self.clock.now() // MICROSECONDS
         asking = LimitQuestion(subject.customer, wanted.currency, wanted.amount, now, METHOD)

@@ -204,6 +204,8 @@ class PersonTransfers:
         currency = BY_CODE.get(asked.currency)
         if currency is None or payee.found.currency not in (0, currency.number):
             raise PersonTransferInvalid("currency")
+        if payee.found.amount not in (0, asked.amount):
+            raise PersonTransferInvalid("amount")
         source = self.source_of(connection, sender, asked, currency.number)
         return Wanted(asked.number, payee, asked.amount, currency.number, source, asked.note, check=asked.check)
 

@@ -1,8 +1,9 @@
 """Money to a number without a wallet: it waits for the registration of exactly that number, which is told once.
 
 The row is written before the money is held, and says of nothing that money was: that only the ledger knows. A row whose
-hold never came, or has ended, counts no more. Whoever registers with the number and can be sent money gets it at the
-next look; what ends by time or by its sender is ended in the ledger, whatever the rows say (`ending`).
+hold never came, or has ended, counts no more. Whoever registers with the number, under a name that fits the one that
+the sender gave, and can be sent money gets it at the next look; what ends by time or by its sender is ended in the
+ledger, whatever the rows say (`ending`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, Money, format_plain
 from feiqian.notify.errors import SendingCapped
 from feiqian.notify.model import Audience, Channel, Message
-from feiqian.payees.model import Found
+from feiqian.payees.comparing import compare_names
+from feiqian.payees.model import Found, NameCheck
 from feiqian.projections.errors import ReadsBehind
 from feiqian.runtime import logs
 from feiqian.runtime.locks import lock
@@ -51,6 +53,7 @@ class Registered(NamedTuple):
 
     transfer: bytes
     customer: CustomerNumber
+    name: str
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -163,6 +166,8 @@ class WaitingNumbers(AccessService):
             return False
         if not self.endings.payees.receives(found, fact.currency, fact.amount):
             return False  # not yet: who they are has to be checked first
+        if compare_names(fact.payee, registered.name) is NameCheck.NO_MATCH:
+            return False  # somebody else has the number: it returns on time, and nobody learns whose the number is
         return self.endings.bring(fact, found)
 
     def _is_over(self, transfer: bytes, at: int) -> bool:
@@ -182,8 +187,9 @@ class WaitingNumbers(AccessService):
         rows = select(_c.transfer, _c.mobile_blind).where(_c.transfer.in_(ids))
         for row in connection.execute(rows).all():
             number = self.customers.profiles.number_of_blind(connection, row.mobile_blind)
-            if number is not None:
-                found.append(Registered(bytes.fromhex(row.transfer), number))
+            customer = None if number is None else self.customers.by_number(connection, number)
+            if customer is not None:
+                found.append(Registered(bytes.fromhex(row.transfer), customer.number, customer.name))
         return found
 
     @writes
