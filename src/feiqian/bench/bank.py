@@ -52,7 +52,11 @@ class BenchBank:
         )
         self.customers = customers
         plenty = Plan(customers, merchants, balance=10**9, day_amount=PLENTY, unverified_per_day=PLENTY)
-        self.merchants = self._seed(plan or plenty)
+        try:
+            self.merchants = self._seed(plan or plenty)
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
         self.log = (self.folder / "server.log").open("w+")
         self._orders = 0
 

@@ -1,5 +1,5 @@
 """The wallet's pages over HTTP, one after another at a server with everything running, in a bank whose customers have
-paid often. Compressed, as browsers ask for them.
+paid often and sent money to each other. Compressed, as browsers ask for them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,16 @@ import re
 import statistics
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any, NamedTuple
 
+from feiqian.demo.seeding import Plan, SeededMerchant
+from feiqian.features import read_models
 from feiqian.ids import CustomerNumber
+from feiqian.projections.database import DATABASE_ERRORS, open_database
+from feiqian.projections.schema import read_position
 
-from .http import SCRIPT, sent_by_wrk
+from .lived import live
 from .sign_in import COOKIE, Bank, Client, policy_text, sign_in, town
 
 PLACES = {
@@ -34,8 +39,9 @@ PLACES = {
     "splits": "/splits",
     "packets": "/packets",
 }
-AT_ONCE, PER_SECOND, CONNECTIONS = 80_000, 8_000, 64  # of payments; codes are good for 20 s
+MERCHANTS = 20
 ROW, NEXT = re.compile(r'href="(/activity/[^"?]+)"'), re.compile(r'rel="next" href="([^"]+)"')
+SENT = re.compile(r"pst_\w+")  # on the receipt of what was sent
 
 
 class Looked(NamedTuple):
@@ -45,24 +51,44 @@ class Looked(NamedTuple):
     size: int
 
 
+class LivedBank(Bank):
+    """In which everybody has `entries` lines, give or take a few."""
+
+    entries = 0
+
+    def _seed(self, plan: Plan) -> list[SeededMerchant]:
+        merchants = super()._seed(plan)
+        self.decisions = live(self.settings, self.customers, self.entries)
+        return merchants
+
+    def behind(self) -> int:
+        """As far as the read model that is last: a page asks several."""
+        try:
+            position = int(self.health()["position"])
+            with closing(open_database(self.settings.read_location, read_only=True)) as db:
+                return max(position - read_position(db, model.name) for model in read_models())
+        except DATABASE_ERRORS:
+            return 1  # not made yet
+
+
 def run(customers: int = 10_000, entries: int = 200, people: int = 20, pages: int = 100) -> dict[str, Any]:
-    """Each of `customers` has paid `entries` times on the average; `people` of them look at each page `pages` times in
-    all. Times in milliseconds of single requests; `kb` is what came, compressed, in thousands of bytes; `server_ms` the
-    server's processor time for a page, over all pages."""
-    plan = town(customers)._replace(day_amount=10**12, unverified_per_day=10**12)
-    with Bank(customers, 2, plan=plan, policy=policy_text()) as bank:
-        _fill(bank, customers * entries)
+    """Each of `customers` has `entries` lines on the average, of payments and of transfers between them; `people` of
+    them look at each page `pages` times in all. Times in milliseconds of single requests; `kb` is what came,
+    compressed, in thousands of bytes; `server_ms` the server's processor time for a page, over all pages."""
+    plan, kind = town(customers)._replace(merchants=MERCHANTS), type("Lived", (LivedBank,), {"entries": entries})
+    with kind(customers, MERCHANTS, plan=plan, policy=policy_text()) as bank:
         client = Client(bank.settings.port)
         tokens = [sign_in(bank, client, CustomerNumber(number))[1] for number in range(1, people + 1)]
         bank.catch_up()
         looking = Looking(bank.settings.port, tokens)
-        _of_all(looking, people)  # warm
+        sent = [_sent(looking, who) for who in range(people)]
+        _of_all(looking, people, sent)  # warm
         before, began = bank.processor_seconds()["server"], looking.count
-        figures = _of_all(looking, pages)
+        figures = _of_all(looking, pages, sent)
         used = bank.processor_seconds()["server"] - before
         client.close()
-        payments = bank.statuses()["succeeded"]
-    return {"customers": customers, "payments": payments, "server_ms": used * 1000 / (looking.count - began), **figures}
+    per_page = used * 1000 / (looking.count - began)
+    return {"customers": customers, "decisions": bank.decisions, "server_ms": per_page, **figures}
 
 
 class Looking:
@@ -87,8 +113,16 @@ class Looking:
         return looked, (gzip.decompress(body) if packed else body).decode()
 
 
-def _of_all(looking: Looking, count: int) -> dict[str, float]:
-    seen: dict[str, list[Looked]] = {name: [] for name in (*PLACES, "activity_later", "receipt")}
+def _sent(looking: Looking, who: int) -> str:
+    """The page of a transfer that this customer has sent lately, found by its receipt."""
+    for row in ROW.findall(looking.at("/activity", who)[1]):
+        if (found := SENT.search(looking.at(row, who)[1])) is not None:
+            return f"/transfers/{found[0]}"
+    raise SystemExit("feiqian bench: a customer has sent nothing lately")
+
+
+def _of_all(looking: Looking, count: int, sent: Sequence[str]) -> dict[str, float]:
+    seen: dict[str, list[Looked]] = {name: [] for name in (*PLACES, "activity_later", "receipt", "sent")}
     for who in range(count):
         for name, place in PLACES.items():
             looked, page = looking.at(place, who)
@@ -96,6 +130,7 @@ def _of_all(looking: Looking, count: int) -> dict[str, float]:
             for found, into in ((ROW, "receipt"), (NEXT, "activity_later")) if name == "activity" else ():
                 if (address := found.search(page)) is not None:
                     seen[into].append(looking.at(address[1].replace("&amp;", "&"), who)[0])
+        seen["sent"].append(looking.at(sent[who % len(sent)], who)[0])
     return dict(_figures(seen))
 
 
@@ -105,14 +140,3 @@ def _figures(seen: dict[str, list[Looked]]) -> Iterator[tuple[str, float]]:
             yield f"{name}_p50_ms", statistics.median(one.took for one in all)
             yield f"{name}_p95_ms", sorted(one.took for one in all)[int(len(all) * 0.95)]
             yield f"{name}_kb", max(one.size for one in all) / 1000
-
-
-def _fill(bank: Bank, payments: int) -> None:
-    """Pays by code at the server, until so many have succeeded."""
-    file = bank.folder / "payments.txt"
-    while (left := payments - bank.statuses().get("succeeded", 0)) > 0:
-        prepared = min(left, AT_ONCE)
-        with file.open("w") as out:
-            out.writelines(f"{key} {body}\n" for key, body in bank.payments(prepared))
-        sent_by_wrk(bank, SCRIPT, file, 1 + prepared // PER_SECOND, CONNECTIONS)
-        bank.catch_up()
