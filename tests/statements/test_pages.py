@@ -91,6 +91,8 @@ def test_the_api_tells_the_same_as_the_file(holder: PageHolder) -> None:
     assert camt.headers["content-type"] == "application/xml"
     csv = holder.api.get("/v1/me/statements/file", params={**asked, "format": "csv"})
     assert csv.headers["content-disposition"] == 'attachment; filename="statement.csv"'
+    shown = holder.browser.get("/statements/file", params={**asked, "format": "csv"})
+    assert {shown.headers["content-type"], csv.headers["content-type"]} == {"text/csv; charset=utf-8"}
     assert [entry[:3] for entry in of_camt(camt.content).entries] == [
         entry[:3] for entry in of_csv(csv.content).entries
     ]

@@ -55,7 +55,8 @@ class StatementPages(Controller):
             form.wrong("", site.render.texts("statements.wrong.incomplete"))
         else:
             headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "no-store"}
-            return Response(made.content, media_type=made.media_type, headers=headers)
+            plain = made.media_type.partition(";")[0]  # the framework says the charset of texts
+            return Response(made.content, media_type=plain, headers=headers)
         return await _form(site, signed_in, form)
 
 
