@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
     from litestar.types import ControllerRouterHandler
 
-    from feiqian.activity.movement_kinds import MovementKind
     from feiqian.backoffice.change_kinds import Kind as ChangeKind
     from feiqian.backoffice.staff_queues import StaffQueue
     from feiqian.backoffice.support_sections import SupportSection
     from feiqian.errors import FeiqianError
     from feiqian.outbox.model import Outbound
+    from feiqian.payments.movement_kinds import MovementKind
     from feiqian.projections.read_model import ReadModel
     from feiqian.services import Services
     from feiqian.web.scanned import ScannedKind

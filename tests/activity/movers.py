@@ -7,7 +7,6 @@ from pathlib import Path
 from feiqian.accounts.kinds import wallet_id
 from feiqian.activity.model import EVERYTHING, Movement, Wanted
 from feiqian.activity.service import Activity
-from feiqian.composition import add_activity
 from feiqian.deposits.transfers import Wanted as OwnWanted
 from feiqian.ids import CustomerNumber
 from feiqian.merchants import opening as merchant_opening
@@ -25,7 +24,6 @@ class Movers(Holders):
 
     def __init__(self, folder: Path, clock: ManualClock | None = None, url: str = "") -> None:
         super().__init__(folder, clock, url)
-        add_activity(self.services)
         self._orders = 0
 
     @property

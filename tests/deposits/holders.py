@@ -8,7 +8,7 @@ from people import People
 
 from feiqian.accounts import opening
 from feiqian.accounts.kinds import AccountKind
-from feiqian.composition import add_payments
+from feiqian.composition import add_activity, add_payments
 from feiqian.deposits.model import DepositAccount
 from feiqian.deposits.read_model import READ_MODEL as TRANSFERS
 from feiqian.deposits.read_model.reads import TransferReads
@@ -53,9 +53,9 @@ class Holders(People):
         s.merchants = Merchants(self.db, "live")
         s.person_transfers.reads = PersonTransferReads(folder / "read.db")
         s.packets.reads = PacketReads(folder / "read.db")
-        s.statements.payments, s.statements.transfers = s.reads, s.own_transfers.reads
-        s.statements.merchants = s.merchants
+        s.statements.payments = s.reads
         add_payments(s, Codes(KeyFile(folder / "code-keys.json", self.clock).open(), s.customers.issuing))
+        add_activity(s)
 
     def project(self) -> None:
         for projector in self.projectors:

@@ -13,7 +13,6 @@ from feiqian.auth.sessions.model import Session
 from feiqian.deposits.closing import ClosingWanted
 from feiqian.deposits.errors import AccountNotFound, NotClosable
 from feiqian.deposits.model import WALLET, AccountState, DepositAccount
-from feiqian.deposits.statements import LineKind
 from feiqian.deposits.transfers import Wanted
 from feiqian.events import OwnTransferDecided
 from feiqian.ids import CustomerNumber
@@ -80,6 +79,9 @@ def pay(bank: Holders, merchant: Merchant, customer: CustomerNumber, amount: int
     return bank.run(payments.pay(merchant, request))
 
 
+OF_CLOSED = "activity.what.closing"
+
+
 def test_its_money_moves_and_it_is_closed(bank: Holders, mei: Session) -> None:
     number = mei.subject.customer
     account, other = bank.account(number, 70_00), bank.account(number)
@@ -89,9 +91,10 @@ def test_its_money_moves_and_it_is_closed(bank: Holders, mei: Session) -> None:
     closed = bank.do(bank.services.deposits.get, account.id)
     assert closed.closed_at
     (line, *_) = bank.run(bank.services.statements.page(number, account.id, CNY.number)).lines
-    assert (line.kind, line.signed, line.balance.minor, line.other) == (LineKind.CLOSING, -70_00, 0, other)
+    assert (line.described.text, line.amount, line.balance.minor) == (OF_CLOSED, -70_00, 0)
+    assert line.described.account == other.id
     (line,) = bank.run(bank.services.statements.page(number, other.id, CNY.number)).lines
-    assert (line.kind, line.signed, line.other) == (LineKind.CLOSING, 70_00, closed)
+    assert (line.described.text, line.amount, line.described.account) == (OF_CLOSED, 70_00, closed.id)
     assert [one.id for one in bank.run(bank.services.statements.holdings(number))] == [WALLET, other.id]
     assert bank.audit_log(number)[-1] == "account_closed"
     assert bank.findings() == []

@@ -7,7 +7,7 @@ import pytest
 from feiqian.accounts.kinds import wallet_id
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.model import WALLET
-from feiqian.deposits.statements import Line, LineKind
+from feiqian.deposits.statements import Line
 from feiqian.deposits.transfers import Wanted
 from feiqian.ids import CustomerNumber
 from feiqian.merchants import opening as merchant_opening
@@ -41,6 +41,10 @@ def lines_of(bank: Holders, customer: CustomerNumber, id: str, limit: int = 3) -
             return lines
 
 
+def what(line: Line) -> str:
+    return line.described.text.rpartition(".")[2]
+
+
 def test_every_line_says_what_it_was_and_the_balance_runs(bank: Holders) -> None:
     mei = bank.holder(50_00)
     one, two = bank.account(mei, 200_00), bank.account(mei)
@@ -56,19 +60,19 @@ def test_every_line_says_what_it_was_and_the_balance_runs(bank: Holders) -> None
     move(bank, mei, "T1", one.id, two.id, 25_00)
     move(bank, mei, "T2", WALLET, one.id, 5_00)
     told = [
-        (line.kind, line.signed, line.balance.minor, line.merchant, line.description, line.between_own and line.other)
+        (what(line), line.amount, line.balance.minor, line.described.who, line.described.note, line.described.account)
         for line in lines_of(bank, mei, one.id)
     ]
     assert told == [
-        (LineKind.OWN_TRANSFER, 5_00, 160_00, "", "", None),
-        (LineKind.OWN_TRANSFER, -25_00, 155_00, "", "", two),
-        (LineKind.REFUND, 10_00, 180_00, "Corner Café", "Two coffees", False),
-        (LineKind.PAYMENT, -30_00, 170_00, "Corner Café", "Two coffees", False),
-        (LineKind.OTHER, 200_00, 200_00, "", "", False),
+        ("own_transfer", 5_00, 160_00, "", "", WALLET),
+        ("own_transfer", -25_00, 155_00, two.masked, "", two.id),
+        ("refund", 10_00, 180_00, "Corner Café", "Two coffees", ""),
+        ("payment", -30_00, 170_00, "Corner Café", "Two coffees", ""),
+        ("other", 200_00, 200_00, "", "", ""),
     ]
     (line,) = lines_of(bank, mei, two.id)
-    assert (line.signed, line.other) == (25_00, one)
-    assert [line.kind for line in lines_of(bank, mei, WALLET)] == [LineKind.OWN_TRANSFER, LineKind.OPENING]
+    assert (line.amount, line.described.account) == (25_00, one.id)
+    assert list(map(what, lines_of(bank, mei, WALLET))) == ["own_transfer", "opening"]
     assert bank.findings() == []
 
 
@@ -80,7 +84,7 @@ def test_pages_have_every_line_once_however_many_come_meanwhile(bank: Holders) -
     statements, cursor, seen = bank.services.statements, None, list[int]()
     for number in range(3):
         page = bank.run(statements.page(mei, account.id, CNY.number, cursor, 3))
-        seen += [line.signed for line in page.lines]
+        seen += [line.amount for line in page.lines]
         cursor = page.older
         move(bank, mei, f"meanwhile-{number}", WALLET, account.id, 1)
     assert cursor is None

@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "events": {"ids", "money"},
     "subjects": {"ids"},
     "strings": set(),
-    "features": {"activity", "backoffice", "errors", "outbox", "policy", "projections", "services", "web"},
+    "features": {"backoffice", "errors", "outbox", "payments", "policy", "projections", "services", "web"},
     "texts": {"strings"},
     "folder": {"errors"},
     "clock": {"errors"},

@@ -83,7 +83,7 @@ def test_the_statement_of_the_wallet_has_one_line_that_names_the_payment(bank: A
     run(bank.confirm(customer, waiting))
     wallet = account_id(AccountKind.CUSTOMER_WALLET, CNY.number, customer)
     lines, _ = run(bank.reads.statement(wallet))
-    paid = [line for line in lines if line.kind == TransferKind.PAYMENT]
+    paid = [line.entry for line in lines if line.entry.kind == TransferKind.PAYMENT]
     assert [(line.amount, line.payment, line.at) for line in paid] == [(-DEAR, waiting.id, bank.clock.now())]
     (row,) = run(bank.reads.newest_of_customer(customer))
     assert (row.status, row.closed_at) == ("succeeded", bank.clock.now())

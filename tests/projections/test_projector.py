@@ -19,6 +19,7 @@ from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.read_model import queries
+from feiqian.payments.read_model.lines import statement
 from feiqian.projections import schema
 from feiqian.projections.database import Database, SqliteDatabase, Values, open_database
 from feiqian.projections.errors import ReadModelMismatch
@@ -48,7 +49,7 @@ def read(project: Callable[..., str]) -> Iterator[Callable[[], Database]]:
 
 def lines(db: Database, account: bytes) -> list[tuple[int, int, int]]:
     """An account's statement, oldest first: number, amount, running balance."""
-    entries, _ = queries.statement(db, account, None, 1000)
+    entries = [line.entry for line in statement(db, account, None, 1000)[0]]
     return [(entry.sequence, entry.amount, entry.balance) for entry in reversed(entries)]
 
 
@@ -77,7 +78,7 @@ def test_a_payment_becomes_a_row_four_lines_and_totals(books, read) -> None:
 def test_lines_of_fee_and_refund_belong_to_the_payment(books, read) -> None:
     fact = books.pay(CUSTOMER, MERCHANT, 1_000)
     books.refund(fact, 300)
-    entries, _ = queries.statement(read(), PAYABLE, None, 10)
+    entries = [line.entry for line in statement(read(), PAYABLE, None, 10)[0]]
     kinds = [entry.kind for entry in entries]
     assert kinds == [TransferKind.REFUND, TransferKind.FEE, TransferKind.PAYMENT]
     assert {entry.payment for entry in entries} == {fact.id}

@@ -117,8 +117,8 @@ def test_a_statement_in_pages(books: Any, project: Any, ask: Any) -> None:
     async def question(reads: PaymentReads) -> list[list[int]]:
         found, cursor = [], None
         while True:
-            entries, cursor = await reads.statement(WALLET, cursor, 2)
-            found.append([entry.balance for entry in entries])
+            lines, cursor = await reads.statement(WALLET, cursor, 2)
+            found.append([line.entry.balance for line in lines])
             if cursor is None:
                 return found
 

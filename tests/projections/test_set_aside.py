@@ -15,6 +15,7 @@ from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.read_model import queries
+from feiqian.payments.read_model.lines import statement
 from feiqian.payments.read_model.step import ProjectionStep
 from feiqian.projections import aside, schema
 from feiqian.projections.columns import numbers, octets, words
@@ -75,8 +76,8 @@ def test_abuse_85_a_correction_that_no_column_holds_is_set_aside_and_the_rest_go
     assert "OverflowError" in found.why or "out of range" in found.why
     assert incomplete(db) == {LI}
     assert incomplete(db, PAYABLE) == set()
-    entries, _ = queries.statement(db, wallet(WANG), None, 10)
-    assert [entry.balance for entry in entries] == [99_500, 100_000]
+    found, _ = statement(db, wallet(WANG), None, 10)
+    assert [line.entry.balance for line in found] == [99_500, 100_000]
     db.close()
 
 

@@ -34,6 +34,10 @@ def test_money_is_sent_to_a_number_once_however_often_the_answer_is_asked_for(fr
     assert all(part in sent for part in ("Sent", "¥25.00", f"to {NAME}", "Dinner"))
     assert all(part in came for part in ("Received", "¥25.00", "from W** X**", "Dinner"))
     assert NAME not in came.replace("from W** X**", "")
+    place = "/accounts/wallet-CNY"
+    sent, came = text_of(mei.page(place)), text_of(eve.page(place))
+    assert all(part in sent for part in (f"{NAME}", "· Sent", "· Dinner"))
+    assert all(part in came for part in ("W** X**", "· Received", "· Dinner"))
 
 
 def test_money_is_sent_onto_an_account(friends: tuple[Friend, Friend]) -> None:

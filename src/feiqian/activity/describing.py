@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from feiqian.activity.model import Movement, of_line, of_unmoved
-from feiqian.activity.movement_kinds import Described, Details, Line, MovementKind, Unmoved
 from feiqian.ids import CustomerNumber
+from feiqian.payments.movement_kinds import Described, Details, Line, MovementKind, Unmoved
 
 UNKNOWN = Described("activity.what.other")
 
@@ -21,13 +21,17 @@ class Describing:
 
     async def movements(self, customer: CustomerNumber, lines: Sequence[Line]) -> list[Movement]:
         """The movements of these lines, in their order."""
+        return [of_line(*pair) for pair in zip(lines, await self.describe(customer, lines), strict=True)]
+
+    async def describe(self, customer: CustomerNumber, lines: Sequence[Line]) -> list[Described]:
+        """What each of these lines is, in their order."""
         told: dict[int, Described] = {}
         for kind in self.kinds:
             of_it = [n for n, line in enumerate(lines) if line.entry.kind in kind.kinds]
             if of_it:
                 words = await kind.describe(customer, [lines[n] for n in of_it])
                 told.update(zip(of_it, words, strict=True))
-        return [of_line(line, told.get(n, UNKNOWN)) for n, line in enumerate(lines)]
+        return [told.get(n, UNKNOWN) for n in range(len(lines))]
 
     async def unmoved(self, customer: CustomerNumber, n: int, before: tuple[int, int], limit: int) -> list[Movement]:
         """Those of the kind that is the n-th."""

@@ -9,9 +9,9 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from feiqian.activity.movement_kinds import Described, Details, Line, Place, Unmoved
 from feiqian.ids import MOVEMENT, derived_id
 from feiqian.money import BY_NUMBER, Currency, CurrencyNumber, MinorUnits, Money
+from feiqian.payments.movement_kinds import Described, Details, Line, Place, Unmoved
 from feiqian.payments.read_model.lines import ALWAYS, NEVER, Span
 from feiqian.projections.errors import CursorInvalid
 

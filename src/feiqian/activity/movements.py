@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from feiqian.accounts.kinds import AccountTransferKind
 from feiqian.accounts.opening import shown_reference
-from feiqian.activity.movement_kinds import Described, Details, Line, MovementKind, Step, Unmoved
 from feiqian.deposits.kinds import DepositTransferKind
 from feiqian.deposits.model import WALLET, DepositAccount
 from feiqian.events import OwnTransferDecided, PaymentStatus, RefundDecided
 from feiqian.ids import PAYMENT, TRANSFER, CustomerNumber, is_id
 from feiqian.money import BY_NUMBER, MinorUnits, Money
 from feiqian.payments.kinds import TransferKind
+from feiqian.payments.movement_kinds import Described, Details, Line, MovementKind, Step, Unmoved
 from feiqian.payments.plan import payer_account
 from feiqian.payments.read_model.rows import PaymentRow
 

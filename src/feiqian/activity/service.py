@@ -22,11 +22,11 @@ from feiqian.activity.model import (
     milliseconds_of,
     place_of,
 )
-from feiqian.activity.movement_kinds import Place
 from feiqian.activity.notes import Notes
 from feiqian.clock import MICROSECONDS
 from feiqian.ids import MOVEMENT, CustomerNumber, is_id
 from feiqian.ledger.ledger import Ledger
+from feiqian.payments.movement_kinds import Place
 from feiqian.payments.read_model.lines import LATEST, OwnAccount, Span, Sum
 from feiqian.payments.read_model.reads import PaymentReads
 

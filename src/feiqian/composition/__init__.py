@@ -169,6 +169,7 @@ def add_activity(s: Services) -> None:
     s.movement_notes = Notes(transactions=s.transactions, clock=s.clock, cipher=s.cipher)
     s.movement_reports = Reports(transactions=s.transactions, clock=s.clock, cases=s.cases)
     describing = Describing(features.movement_kinds(s))
+    s.statements.describe = describing.describe
     s.activity = Activity(ledger=s.ledger, reads=s.reads, describing=describing, notes=s.movement_notes)
     s.public_receipts = PublicReceipts(
         transactions=s.transactions, clock=s.clock, cipher=s.cipher, customers=s.customers, activity=s.activity

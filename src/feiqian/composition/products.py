@@ -109,9 +109,7 @@ def _add_movements(s: Services) -> None:
         ledger=s.ledger,
         accounts=s.accounts,
         deposits=s.deposits,
-        merchants=s.merchants,
         payments=s.reads,
-        transfers=reads,
     )
     s.closing = Closing(
         **common_of(s),

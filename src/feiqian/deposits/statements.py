@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from feiqian.accounts.kinds import AccountTransferKind, wallet_id
+from feiqian.accounts.kinds import wallet_id
 from feiqian.accounts.service import Accounts
 from feiqian.deposits.errors import AccountNotFound
-from feiqian.deposits.kinds import DepositTransferKind
 from feiqian.deposits.model import WALLET, AccountState, DepositAccount
-from feiqian.deposits.read_model.reads import TransferReads
 from feiqian.deposits.service import Deposits
-from feiqian.events import OwnTransferDecided
 from feiqian.ids import CustomerNumber
 from feiqian.ledger.ledger import Ledger
-from feiqian.merchants.registry import Merchants
 from feiqian.money import BY_NUMBER, Currency, CurrencyNumber, MinorUnits, Money
-from feiqian.payments.kinds import TransferKind
+from feiqian.payments.movement_kinds import Described
+from feiqian.payments.movement_kinds import Line as StatementLine
 from feiqian.payments.read_model.reads import PaymentReads
-from feiqian.payments.read_model.rows import Entry
 from feiqian.runtime.transactions import Transactions
 
-
-class LineKind(StrEnum):
-    """Why a line stands in a statement. The values are on the wire."""
-
-    PAYMENT = "payment"
-    REFUND = "refund"
-    OWN_TRANSFER = "own_transfer"
-    CLOSING = "closing"
-    OPENING = "opening_balance"
-    CORRECTION = "correction"
-    OTHER = "other"
-
-
-_KINDS: Mapping[int, LineKind] = {
-    TransferKind.PAYMENT: LineKind.PAYMENT,
-    TransferKind.REFUND: LineKind.REFUND,
-    DepositTransferKind.OWN_TRANSFER: LineKind.OWN_TRANSFER,
-    DepositTransferKind.CLOSING: LineKind.CLOSING,
-    AccountTransferKind.OPENING_BALANCE: LineKind.OPENING,
-    AccountTransferKind.CORRECTION: LineKind.CORRECTION,
-}
+Describe = Callable[[CustomerNumber, Sequence[StatementLine]], Awaitable[Sequence[Described]]]
 
 
 class Holding(NamedTuple):
@@ -65,33 +40,24 @@ class Holding(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One movement. `amount` has its sign in `sign`; `balance` is what the account had after it.
-
-    `merchant`, `description` and `payment` are of payments and refunds; `other` is the customer's account on the other
-    side of an own transfer, None for the wallet.
-    """
+    """One movement, as `described` by the feature that moved the money. `amount` is below zero where it left the
+    account; `balance` is what the account had after it; `payment` the one that it belongs to, or ""."""
 
     sequence: int
     at: int  # Unix microseconds
-    kind: LineKind
-    sign: str  # "+" or "−"
-    amount: Money
+    described: Described
+    amount: MinorUnits
     balance: Money
-    transfer: bytes
-    merchant: str = ""
-    description: str = ""
     payment: str = ""
-    other: DepositAccount | None = None
 
     @property
-    def between_own(self) -> bool:
-        """Whether the other side is the customer's, too."""
-        return self.kind in (LineKind.OWN_TRANSFER, LineKind.CLOSING)
+    def sign(self) -> str:
+        return "+" if self.amount > 0 else "−"
 
     @property
-    def signed(self) -> int:
-        """The amount in minor units, below zero where it left the account."""
-        return self.amount.minor if self.sign == "+" else -self.amount.minor
+    def money(self) -> Money:
+        """The amount without its sign."""
+        return Money(MinorUnits(abs(self.amount)), self.balance.currency)
 
 
 class StatementPage(NamedTuple):
@@ -111,9 +77,8 @@ class Statements:
     ledger: Ledger
     accounts: Accounts
     deposits: Deposits
-    merchants: Merchants
     payments: PaymentReads
-    transfers: TransferReads
+    describe: Describe = field(init=False)  # asks all features that move money
 
     async def holdings(self, customer: CustomerNumber, *, closed: bool = False) -> list[Holding]:
         """The wallets and all deposit accounts, with their balances now; `closed` ones, too, or not."""
@@ -145,43 +110,10 @@ class Statements:
         holding = await self.holding(customer, id, currency)
         ledger_id = wallet_id(currency, customer) if holding.account is None else holding.account.ledger_id
         await self.payments.wait(position, who=("customer", customer))
-        entries, older = await self.payments.statement(ledger_id, cursor, limit)
-        lines = await self._lines(customer, holding.currency, entries)
+        found, older = await self.payments.statement(ledger_id, cursor, limit)
+        described = await self.describe(customer, found) if found else ()
+        lines = [_line(one, told) for one, told in zip(found, described, strict=True)]
         return StatementPage(holding, lines, older, await self.payments.customer_incomplete(customer))
-
-    async def _lines(self, customer: CustomerNumber, currency: Currency, entries: Sequence[Entry]) -> list[Line]:
-        moved = [entry for entry in entries if entry.kind in _OWN]
-        facts: Mapping[bytes, OwnTransferDecided] = {}
-        others: Mapping[bytes, DepositAccount] = {}
-        if moved:
-            await self.transfers.wait(max(entry.position for entry in moved), who=("customer", customer))
-            facts = await self.transfers.by_transfers([entry.transfer for entry in moved])
-            others = {account.ledger_id: account for account in await self.deposits.all_of(customer)}
-        return [self._line(currency, entry, facts.get(entry.transfer), others) for entry in entries]
-
-    def _line(
-        self,
-        currency: Currency,
-        entry: Entry,
-        fact: OwnTransferDecided | None,
-        others: Mapping[bytes, DepositAccount],
-    ) -> Line:
-        paid, other = entry.fact, None
-        if fact is not None:
-            other = others.get(fact.debit if entry.amount > 0 else fact.credit)
-        return Line(
-            entry.sequence,
-            entry.at,
-            _KINDS.get(entry.kind, LineKind.OTHER),
-            "+" if entry.amount > 0 else "−",
-            Money(MinorUnits(abs(entry.amount)), currency),
-            Money(entry.balance, currency),
-            entry.transfer,
-            self.merchants.name(paid.merchant) if paid is not None else "",
-            paid.description if paid is not None else "",
-            entry.payment or "",
-            other,
-        )
 
     def _wallet(self, customer: CustomerNumber, currency: CurrencyNumber) -> Holding:
         return Holding(None, *self._money(wallet_id(currency, customer), currency))
@@ -195,4 +127,7 @@ class Statements:
         return Money(MinorUnits(balance), of), Money(MinorUnits(available), of)
 
 
-_OWN = frozenset(map(int, DepositTransferKind))
+def _line(line: StatementLine, described: Described) -> Line:
+    entry, currency = line.entry, BY_NUMBER[line.account.currency]
+    balance = Money(entry.balance, currency)
+    return Line(entry.sequence, entry.at, described, MinorUnits(entry.amount), balance, entry.payment or "")

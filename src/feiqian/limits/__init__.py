@@ -1,3 +1,3 @@
 """What a customer may pay: limits of bank, policy and customer, the lowest counts; and from whom they may be paid."""
 
-STANDS_ON: tuple[str, ...] = ("policy", "audit_log", "accounts", "customers", "auth")
+STANDS_ON: tuple[str, ...] = ("policy", "audit_log", "notify", "accounts", "customers", "auth")

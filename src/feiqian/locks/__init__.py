@@ -4,6 +4,7 @@ STANDS_ON: tuple[str, ...] = (
     "policy",
     "audit_log",
     "ledger_intents",
+    "notify",
     "accounts",
     "customers",
     "auth",

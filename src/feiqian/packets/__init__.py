@@ -3,6 +3,7 @@
 STANDS_ON: tuple[str, ...] = (
     "policy",
     "outbox",
+    "notify",
     "accounts",
     "customers",
     "inbox",

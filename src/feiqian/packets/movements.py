@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from feiqian.activity.movement_kinds import Described, Details, Line, MovementKind, Step, Unmoved
 from feiqian.events import PacketStatus
 from feiqian.ids import RED_PACKET, CustomerNumber, is_id
 from feiqian.money import BY_NUMBER, MinorUnits, Money
 from feiqian.packets.kinds import PacketTransferKind
 from feiqian.packets.read_model.reads import Shown
 from feiqian.packets.views import View, reason_key
+from feiqian.payments.movement_kinds import Described, Details, Line, MovementKind, Step, Unmoved
 
 if TYPE_CHECKING:
     from feiqian.services import Services

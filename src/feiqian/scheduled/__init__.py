@@ -3,6 +3,7 @@
 STANDS_ON: tuple[str, ...] = (
     "policy",
     "audit_log",
+    "notify",
     "customers",
     "inbox",
     "auth",

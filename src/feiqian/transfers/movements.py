@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from feiqian.activity.movement_kinds import Described, Details, Line, MovementKind, Step, Unmoved
 from feiqian.events import PersonTransferStatus
 from feiqian.ids import PERSON_TRANSFER, CustomerNumber, is_id
 from feiqian.money import MinorUnits
+from feiqian.payments.movement_kinds import Described, Details, Line, MovementKind, Step, Unmoved
 from feiqian.transfers.kinds import PersonTransferKind
 from feiqian.transfers.read_model.reads import Shown
 from feiqian.transfers.views import Side, View

@@ -13,7 +13,6 @@ from feiqian.auth.api.shapes import ChallengeShown
 from feiqian.clock import moment
 from feiqian.deposits.api import shapes
 from feiqian.deposits.errors import AccountNotFound
-from feiqian.deposits.model import WALLET
 from feiqian.deposits.numbers import masked
 from feiqian.deposits.statements import Holding, Line
 from feiqian.ids import CustomerNumber
@@ -27,6 +26,7 @@ from feiqian.web.v1.operations import Id, TheServices, TheSession, get, grouped,
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 Cursor = Annotated[str, matching("[A-Za-z0-9_.=-]{1,200}")]
 _OF_ONE = (problems.NOT_FOUND,)
+_KINDS = {"activity.what.opening": "opening_balance"}  # the others are called as in activity
 
 
 @get(
@@ -145,16 +145,17 @@ def _shown(holding: Holding) -> shapes.AccountShown:
 
 
 def _entry(line: Line) -> shapes.EntryShown:
+    told = line.described
     return shapes.EntryShown(
         id=line.sequence,
         at=moment(line.at),
-        kind=line.kind.value,
-        amount=line.signed,
+        kind=_KINDS.get(told.text, told.text.rpartition(".")[2]),
+        amount=line.amount,
         balance=line.balance.minor,
-        merchant=line.merchant,
-        description=line.description,
+        merchant=told.who if line.payment else "",
+        description=told.note if line.payment else "",
         payment=line.payment,
-        other="" if not line.between_own else line.other.id if line.other is not None else WALLET,
+        other=told.account,
     )
 
 

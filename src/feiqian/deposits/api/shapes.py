@@ -70,7 +70,8 @@ class ClosingConfirmed(ClosingWanted, frozen=True, forbid_unknown_fields=True, k
 class EntryShown(msgspec.Struct, frozen=True):
     """A line of a statement. `amount` is above zero where money came in, `balance` is what there was after it.
 
-    `merchant`, `description` and `payment` are of payments and refunds. `other` is the own account on the other side of
+    `kind` is what a movement is called in activity; `opening_balance` is what an account began with. `merchant`,
+    `description` and `payment` are of payments and refunds. `other` is the own account on the other side of
     a transfer: its id, or `wallet`.
     """
 

@@ -21,6 +21,7 @@ from feiqian.money import CurrencyNumber, MinorUnits
 from feiqian.projections.database import Database, Values, numbered, several
 
 from . import tables
+from .cursors import statement_cursor, statement_sequence
 from .queries import PAYMENT_COLUMNS, UNPAID
 from .rows import Entry, PaymentRow, payment_row, refund_fact
 
@@ -102,6 +103,7 @@ _ACCOUNTS = (
     .where(_A.owner == BindParameter("customer"), or_(*(_A.kind == int(kind) for kind in OF_CUSTOMERS)))
     .order_by(_A.no)
 )
+_BY_ID = select(_A.no, _A.id, _A.currency).where(_A.id == BindParameter("id"))
 _LAST = select(func.max(_E.sequence)).where(_E.account == _ACCOUNT)
 _AT_LINE = select(_E.position, _E.at).where(_E.account == _ACCOUNT, _E.sequence == BindParameter("sequence"))
 _COLUMNS = (_E.sequence, _E.amount, _E.balance, _E.kind, _E.transfer, _P.id, _E.at, _E.position, *PAYMENT_COLUMNS)
@@ -147,6 +149,24 @@ def lines_of_customer(
         rows = db.all(_OLDER, account=account.no, limit=_checked(limit), before=before_it, **{"from": lowest})
         found += [_line(account, row) for row in rows]
     return sorted(found, key=lambda line: line.place, reverse=True)[:limit]
+
+
+def statement(
+    db: Database, account: bytes, cursor: str | None = None, limit: int = 50
+) -> tuple[list[Line], str | None]:
+    """A page of the lines of an account of the ledger, newest first, and the cursor of the next page.
+
+    A cursor of another account gives an empty page. Raises CursorInvalid.
+    """
+    before = statement_sequence(account, cursor) if cursor is not None else NEVER
+    found = db.one(_BY_ID, id=account)
+    if found is None:
+        return [], None
+    own = OwnAccount(found[0], bytes(found[1]), found[2])
+    rows = db.all(_OLDER, account=own.no, limit=_checked(limit), before=before, **{"from": 1})
+    lines = [_line(own, row) for row in rows]
+    more = len(lines) == limit and lines[-1].entry.sequence > 1
+    return lines, statement_cursor(account, lines[-1].entry.sequence) if more else None
 
 
 def lines_of_account(db: Database, account: OwnAccount, first: int, before: int, limit: int) -> list[Line]:

@@ -22,9 +22,9 @@ from feiqian.projections.database import Database, Values, numbered, several
 
 from ..kinds import TransferKind
 from . import tables
-from .cursors import check_payment_cursor, statement_cursor, statement_sequence
+from .cursors import check_payment_cursor
 from .projection import NAME, account_key
-from .rows import CorrectionRow, Entry, PaymentRow, entry, payment_fact, payment_row, refund_fact
+from .rows import CorrectionRow, PaymentRow, payment_fact, payment_row, refund_fact
 from .step import WAITING
 
 STATUSES = frozenset(status.value for status in PaymentStatus)
@@ -77,16 +77,6 @@ _CORRECTIONS = (
 )
 _REFUNDS = select(_R.fact).where(_R.payment == bindparam("payment")).order_by(_R.created_at, _R.id)
 _REFUND = select(_R.fact).where(_R.transfer == bindparam("transfer"))
-_STATEMENT = (
-    select(_E.sequence, _E.amount, _E.balance, _E.kind, _E.transfer, _P.id, _E.at, _E.position, _P.fact)
-    .select_from(tables.entries.outerjoin(tables.payments, _P.no == _E.payment))
-    .where(
-        _E.account == select(_A.no).where(_A.id == bindparam("account")).scalar_subquery(),
-        _E.sequence < bindparam("before"),
-    )
-    .order_by(_E.sequence.desc())
-    .limit(_LIMIT)
-)
 
 
 def customer_incomplete(db: Database, customer: CustomerNumber) -> bool:
@@ -232,16 +222,3 @@ def refunds_of(db: Database, payment: str) -> list[RefundDecided]:
 def refund_by_transfer(db: Database, transfer: bytes) -> RefundDecided | None:
     row = db.one(_REFUND, transfer=transfer)
     return None if row is None else refund_fact(row[0])
-
-
-def statement(
-    db: Database, account: bytes, cursor: str | None = None, limit: int = 50
-) -> tuple[list[Entry], str | None]:
-    """A page of the statement of a ledger account (`chart.account_id`), newest first, and the cursor of the next page.
-
-    A cursor of another account gives an empty page. Raises CursorInvalid.
-    """
-    before = statement_sequence(account, cursor) if cursor is not None else 2**63 - 1
-    rows = [entry(row) for row in db.all(_STATEMENT, account=account, before=before, limit=_checked(limit))]
-    more = len(rows) == limit and rows[-1].sequence > 1
-    return rows, statement_cursor(account, rows[-1].sequence) if more else None

@@ -33,7 +33,7 @@ class PaymentReads(Reads):
     waiting = in_a_thread(queries.waiting)
     waiting_of_customer = in_a_thread(queries.waiting_of_customer)
     refunds_of = in_a_thread(queries.refunds_of)
-    statement = in_a_thread(queries.statement)
+    statement = in_a_thread(lines.statement)
     accounts_of = at_once(lines.accounts_of)
     lines_of_customer = in_a_thread(lines.lines_of_customer)
     lines_of_account = in_a_thread(lines.lines_of_account)

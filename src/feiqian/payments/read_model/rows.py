@@ -102,13 +102,6 @@ def payment_row(values: Values) -> PaymentRow:
     )
 
 
-def entry(values: Values) -> Entry:
-    """From the columns that `queries` asks a statement by."""
-    sequence, amount, balance, kind, transfer, payment, at, position, blob = values
-    fact = payment_fact(blob) if blob is not None else None
-    return Entry(sequence, amount, balance, kind, transfer, payment, at, position, fact)
-
-
 def payment_fact(blob: bytes) -> PaymentDecided:
     fact = decode_fact(blob)
     assert isinstance(fact, PaymentDecided)

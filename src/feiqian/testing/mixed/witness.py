@@ -18,7 +18,7 @@ from feiqian.ledger.engines import new_engine
 from feiqian.ledger.journal import Journal
 from feiqian.ledger.recovery import replay_row
 from feiqian.payments.plan import payer_account
-from feiqian.payments.read_model import queries
+from feiqian.payments.read_model import lines
 from feiqian.payments.read_model.rows import Entry
 from feiqian.projections.database import Database
 
@@ -110,8 +110,8 @@ class Witness:
 
 
 def _statement(reads: Database, account: bytes) -> list[Entry]:
-    entries, cursor = queries.statement(reads, account, None, PAGE)
+    found, cursor = lines.statement(reads, account, None, PAGE)
     while cursor is not None:
-        page, cursor = queries.statement(reads, account, cursor, PAGE)
-        entries += page
-    return entries
+        page, cursor = lines.statement(reads, account, cursor, PAGE)
+        found += page
+    return [line.entry for line in found]
