@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from feiqian.events import PacketMade
+from feiqian.money import CNY, MinorUnits
+from feiqian.notify.values import Amount
 from feiqian.packets.outbound import PacketNotices
 from feiqian.packets.read_model import READ_MODEL
 from feiqian.packets.read_model.reads import PacketReads
@@ -114,8 +116,8 @@ def test_both_are_told_without_a_link_and_a_stranger_by_a_masked_name(bank: Givi
             outbound.tell(connection, fact, (position, 0), bank.clock.now())  # type: ignore[arg-type]
     assert told(bank, mei) == [
         ("packet_gone", {"count": "2"}, f"/packets/{two.id}"),
-        ("packet_returned", {"amount": "¥10.00"}, f"/packets/{old.id}"),
-        ("packet_taken", {"who": "**雨", "amount": "¥5.00"}, f"/packets/{single.id}"),
+        ("packet_returned", {"amount": Amount(MinorUnits(10_00), CNY.number)}, f"/packets/{old.id}"),
+        ("packet_taken", {"who": "**雨", "amount": Amount(MinorUnits(5_00), CNY.number)}, f"/packets/{single.id}"),
     ]
     assert told(bank, eve) == [("packet_for_you", {"who": "**梅"}, f"/packets/{single.id}")]
     assert new.status == "open"
