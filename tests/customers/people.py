@@ -102,6 +102,12 @@ class StillReads:
     async def customer_incomplete(self, customer: int) -> bool:
         return self.lacking
 
+    async def incomplete(self) -> bool:
+        return self.lacking
+
+    async def newest(self, customer: int, older: str = "", limit: int = 20) -> tuple[list[Any], str]:
+        return [], ""
+
     async def wait(self, position: int, timeout_seconds: float = 0, who: object = None) -> None:
         """It is as far as anybody asks."""
 
@@ -141,6 +147,7 @@ class People:
         s.receiving = Receiving(s.policy, s.customers, self.ledger)
         add_access(s)
         add_products(s)
+        s.person_transfers.reads = s.packets.reads = StillReads()  # type: ignore[assignment]
         self.customers, self.notify, self.verification, self.factors = s.customers, s.notify, s.verification, s.factors
         self.registration, self.sign_in, self.recovery = s.registration, s.sign_in, s.recovery
         self.security, self.changing, self.new_contacts = s.security, s.changing, s.new_contacts
