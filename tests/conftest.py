@@ -66,6 +66,13 @@ def url(request: pytest.FixtureRequest) -> str:
     return request.getfixturevalue("postgres").database() if request.param == "postgres" else ""
 
 
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """SQLite in a folder (""), or for a test that is marked with `ON_BOTH` once an empty PostgreSQL's address."""
+    asked = getattr(request, "param", "sqlite")
+    return request.getfixturevalue("postgres").database() if asked == "postgres" else ""
+
+
 @pytest.fixture(scope="module")
 def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A bank with pages, in a server of its own."""

@@ -12,7 +12,7 @@ from tests.packets.giving import Giving
 
 
 @pytest.fixture
-def bank(tmp_path: Path) -> Iterator[Giving]:
-    with closing(Giving(tmp_path / "bank")) as bank:
+def bank(tmp_path: Path, database: str) -> Iterator[Giving]:
+    with closing(Giving(tmp_path / "bank", url=database)) as bank:
         yield bank
         assert bank.findings() == []

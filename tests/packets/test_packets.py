@@ -24,6 +24,7 @@ from feiqian.payments.recent import Recent
 from feiqian.scanning.pages.meaning import meaning_of
 from feiqian.transfers.errors import NoteNotReportable
 from feiqian.web.scanned import ScanRefused
+from tests.databases import ON_BOTH
 from tests.packets.giving import Giving, Person
 
 OPEN, DECLINED = PacketStatus.OPEN, PacketStatus.DECLINED
@@ -35,6 +36,7 @@ def view(bank: Giving, person: Person, packet: PacketMade, code: str = "") -> Vi
     return seen
 
 
+@ON_BOTH
 def test_a_group_takes_shares_until_all_are_gone(bank: Giving) -> None:
     mei, eve, ana = bank.person("mei", 100_00), bank.person("eve"), bank.person("ana")
     packet = bank.group(mei, 10_00, 3, note="Happy New Year")
@@ -249,6 +251,7 @@ def test_abuse_111_the_sender_takes_nothing_where_the_policy_says_so(bank: Givin
     assert bank.inside() == 10_00
 
 
+@ON_BOTH
 def test_abuse_111_a_packet_is_taken_once_by_each_whatever_races(bank: Giving) -> None:
     people = [bank.person("eve"), bank.person("ana")]
     mei = bank.person("mei", 100_00)

@@ -16,6 +16,7 @@ from feiqian.money import CNY
 from feiqian.packets.errors import PacketNotFound, PacketNotTaken
 from feiqian.packets.returning import AGAIN
 from feiqian.packets.views import State
+from tests.databases import ON_BOTH
 from tests.packets.giving import Giving, Person
 from tests.packets.test_packets import view
 
@@ -63,6 +64,7 @@ def test_abuse_111_after_its_end_nothing_is_taken_though_nothing_has_returned_ye
     assert (bank.wallet(ana), bank.inside()) == (0, 0)
 
 
+@ON_BOTH
 def test_takers_and_many_who_return_it_race_and_nothing_is_paid_twice(bank: Giving) -> None:
     mei, _, packet = half_taken(bank)
     ana, code = bank.person("ana"), bank.packets.links.signature(packet.id)
@@ -230,6 +232,7 @@ def test_while_nothing_is_decided_nothing_returns(bank: Giving) -> None:
     assert bank.inside() == 0
 
 
+@ON_BOTH
 def test_rows_of_those_that_ended_long_ago_go_and_of_those_with_money_stay(bank: Giving) -> None:
     mei, _, packet = half_taken(bank)
     bank.clock.advance(40 * DAY_SECONDS)

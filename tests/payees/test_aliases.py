@@ -6,6 +6,7 @@ import pytest
 
 from feiqian.deposits.errors import AccountInvalid
 from feiqian.payees.errors import PayeeInvalid, ReceivingAliasTaken, ReceivingAliasTriesUsedUp
+from tests.databases import ON_BOTH
 from tests.transfers.sending import Person, Sending
 
 
@@ -40,6 +41,7 @@ def test_abuse_96_one_that_looks_alike_is_refused_also_after_it_was_given_up(ban
     assert bank.run(bank.services.receiving_aliases.of(mei.number)) == ""
 
 
+@ON_BOTH
 def test_one_at_a_time_and_not_for_ever_others(bank: Sending) -> None:
     mei, eve = bank.person("mei"), bank.person("eve")
     names = ["rainyone", "rainytwo", "rainythree", "rainyfour", "rainyfive"]

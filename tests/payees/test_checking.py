@@ -9,6 +9,7 @@ import pytest
 from feiqian.payees.errors import CheckNotFound, ChecksThrottled, PayeeInvalid, SenderNotVerified
 from feiqian.payees.service import PER_DAY, UNFITTING_PER_DAY
 from tests.customers.people import UNKNOWN
+from tests.databases import ON_BOTH
 from tests.transfers.sending import Sending
 
 OTHER_NAME = "赵云"
@@ -75,6 +76,7 @@ def test_what_can_name_nobody_is_refused_by_its_form(
     assert refused.value.field == field
 
 
+@ON_BOTH
 def test_a_check_is_used_within_minutes_and_swept_after_days(bank: Sending) -> None:
     mei, eve = bank.person("mei", 100_00), bank.person("eve")
     check = bank.look_up(mei, eve.mobile, eve.name)

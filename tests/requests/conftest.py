@@ -12,7 +12,7 @@ from tests.requests.asking import AskingPeople
 
 
 @pytest.fixture
-def bank(tmp_path: Path) -> Iterator[AskingPeople]:
-    with closing(AskingPeople(tmp_path / "bank")) as bank:
+def bank(tmp_path: Path, database: str) -> Iterator[AskingPeople]:
+    with closing(AskingPeople(tmp_path / "bank", url=database)) as bank:
         yield bank
         assert bank.findings() == []

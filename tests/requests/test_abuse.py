@@ -26,6 +26,7 @@ from feiqian.requests.paying import Paying
 from feiqian.scanning.pages.meaning import meaning_of
 from feiqian.transfers.errors import ReportsUsedUp
 from feiqian.web.scanned import ScanRefused
+from tests.databases import ON_BOTH
 from tests.requests.asking import AskingPeople
 
 NOBODY = "+8613899990000"
@@ -40,6 +41,7 @@ def test_abuse_09_nobody_asks_themselves(bank: AskingPeople) -> None:
         assert refused.value.reason == "yourself"
 
 
+@ON_BOTH
 def test_abuse_11_a_request_that_is_paid_in_eight_places_at_once_is_paid_once(bank: AskingPeople) -> None:
     mei, eve = bank.person("mei"), bank.person("eve", 500_00)
     made = bank.ask(mei, eve.mobile, 100_00)
@@ -215,6 +217,7 @@ def test_abuse_112_many_askers_fill_no_phone_with_messages(bank: AskingPeople, m
     assert len(bank.sms(eve)) <= TOLD_A_DAY
 
 
+@ON_BOTH
 def test_abuse_112_who_is_blocked_reaches_nobody_and_is_not_told(bank: AskingPeople) -> None:
     mei, eve = bank.person("mei"), bank.person("eve")
     first, second = bank.ask(mei, eve.mobile), bank.ask(mei, eve.mobile, number="R2")

@@ -16,9 +16,11 @@ from feiqian.requests.errors import (
     RequestOver,
 )
 from feiqian.requests.model import LIFE, RequestStatus
+from tests.databases import ON_BOTH
 from tests.requests.asking import AskingPeople
 
 
+@ON_BOTH
 def test_a_request_is_paid_and_both_see_it(bank: AskingPeople) -> None:
     mei, eve = bank.person("mei"), bank.person("eve", 500_00)
     made = bank.ask(mei, eve.mobile, 120_00, note="Dinner")
@@ -33,6 +35,7 @@ def test_a_request_is_paid_and_both_see_it(bank: AskingPeople) -> None:
     assert bank.kinds(mei) == ["money_came"]
 
 
+@ON_BOTH
 def test_the_same_number_is_one_request_and_another_content_is_refused(bank: AskingPeople) -> None:
     mei, eve = bank.person("mei"), bank.person("eve")
     first = bank.ask(mei, eve.mobile, 10_00)
@@ -79,6 +82,7 @@ def test_who_is_asked_declines_and_nothing_can_be_paid_any_more(bank: AskingPeop
         bank.run(bank.services.money_requests.withdraw(mei.number, made.id))
 
 
+@ON_BOTH
 def test_a_request_that_nobody_answers_ends_after_fourteen_days(bank: AskingPeople) -> None:
     mei, eve = bank.person("mei"), bank.person("eve", 100_00)
     made = bank.ask(mei, eve.mobile)
@@ -92,6 +96,7 @@ def test_a_request_that_nobody_answers_ends_after_fourteen_days(bank: AskingPeop
     assert bank.seen(mei, made.id).ended_at == made.ends_at
 
 
+@ON_BOTH
 def test_a_reminder_is_sent_once_a_day(bank: AskingPeople) -> None:
     mei, eve = bank.person("mei"), bank.person("eve")
     made = bank.ask(mei, eve.mobile)

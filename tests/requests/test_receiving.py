@@ -9,6 +9,7 @@ from feiqian.payees.errors import PayeeInvalid
 from feiqian.requests.codes import CHANGES, GOOD, USABLE, ReceiveCode
 from feiqian.requests.errors import CannotReceive, ReceiveCodeInvalid, RequestInvalid
 from feiqian.transfers.errors import PersonTransferInvalid
+from tests.databases import ON_BOTH
 from tests.requests.asking import AskingPeople
 from tests.transfers.sending import Person
 
@@ -64,6 +65,7 @@ def test_what_was_begun_with_a_code_can_be_ended_and_nothing_new_begun(bank: Ask
         bank.look_up(eve, code.id, "", way="code")
 
 
+@ON_BOTH
 def test_codes_are_removed_when_they_are_good_for_nothing(bank: AskingPeople) -> None:
     mei = bank.person("mei")
     show(bank, mei)

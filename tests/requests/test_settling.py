@@ -9,6 +9,7 @@ from feiqian.features import outbound
 from feiqian.outbox.model import Origin
 from feiqian.requests.errors import RequestOver
 from feiqian.requests.model import RequestStatus
+from tests.databases import ON_BOTH
 from tests.requests.asking import AskingPeople
 from tests.transfers.sending import Person
 
@@ -109,6 +110,7 @@ def test_a_held_payment_that_is_cancelled_leaves_the_request_open(
     assert bank.pay(asked[1], asked[2]).status == "succeeded"
 
 
+@ON_BOTH
 def test_abuse_112_a_held_payment_that_comes_back_to_who_has_blocked_the_asker_is_declined(
     bank: AskingPeople, asked: tuple[Person, Person, str]
 ) -> None:

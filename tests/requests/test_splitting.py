@@ -14,6 +14,7 @@ from feiqian.requests.errors import (
     RequestsThrottled,
 )
 from feiqian.requests.model import TO_ONE_A_DAY, How, MoneyRequest, RequestStatus, Split
+from tests.databases import ON_BOTH
 from tests.requests.asking import AskingPeople
 from tests.transfers.sending import Person
 
@@ -35,6 +36,7 @@ def test_each_part_is_a_request_and_the_parts_sum_to_the_bill(bank: AskingPeople
     assert bank.kinds(eve) == bank.kinds(ana) == ["money_asked"]
 
 
+@ON_BOTH
 def test_who_has_paid_is_seen(bank: AskingPeople) -> None:
     mei, eve, _, split = dinner(bank)
     assert split.paid == 33_34
@@ -45,6 +47,7 @@ def test_who_has_paid_is_seen(bank: AskingPeople) -> None:
         bank.run(bank.services.splits.get(eve.number, split.id))
 
 
+@ON_BOTH
 def test_only_those_are_reminded_who_have_not_answered(bank: AskingPeople) -> None:
     mei, eve, ana, split = dinner(bank)
     bank.pay(eve, asked(split)[0].id)

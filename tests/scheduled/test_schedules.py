@@ -20,6 +20,7 @@ from feiqian.scheduled.model import MOST, Planned, Rhythm, Schedule, State, Why
 from feiqian.scheduled.support import SchedulesOf
 from feiqian.scheduled.tables import schedules
 from feiqian.transfers.errors import UnusualTooHigh
+from tests.databases import ON_BOTH
 from tests.transfers.sending import Person, Sending
 
 DAY_SECONDS = 24 * 3600
@@ -75,6 +76,7 @@ def two(bank: Sending) -> tuple[Person, Person]:
     return bank.person("mei", 100_00), bank.person("eve")
 
 
+@ON_BOTH
 def test_it_is_made_on_each_of_its_days_and_ends_by_itself(bank: Sending, two: tuple[Person, Person]) -> None:
     mei, eve = two
     schedule = set_up(bank, mei, planned(bank, mei, eve, until=TODAY + timedelta(days=8), note="Rent"))
@@ -142,6 +144,7 @@ def test_abuse_117_a_payee_that_changes_before_the_confirmation_voids_it(
         bank.run(bank.services.schedules.set_up(mei.session.subject, challenge))
 
 
+@ON_BOTH
 def test_too_little_money_is_told_and_tried_once_more(bank: Sending, two: tuple[Person, Person]) -> None:
     mei, eve = two
     set_up(bank, mei, planned(bank, mei, eve, amount=150_00))
@@ -162,6 +165,7 @@ def test_too_little_money_is_told_and_tried_once_more(bank: Sending, two: tuple[
     assert len(made(bank)) == 4
 
 
+@ON_BOTH
 def test_the_next_is_skipped_once_and_it_is_ended(bank: Sending, two: tuple[Person, Person]) -> None:
     mei, eve = two
     subject, schedules = mei.session.subject, bank.services.schedules

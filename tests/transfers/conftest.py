@@ -12,7 +12,7 @@ from tests.transfers.sending import Sending
 
 
 @pytest.fixture
-def bank(tmp_path: Path) -> Iterator[Sending]:
-    with closing(Sending(tmp_path / "bank")) as bank:
+def bank(tmp_path: Path, database: str) -> Iterator[Sending]:
+    with closing(Sending(tmp_path / "bank", url=database)) as bank:
         yield bank
         assert bank.findings() == []

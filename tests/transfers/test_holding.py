@@ -20,6 +20,7 @@ from feiqian.transfers.ending import AGAIN
 from feiqian.transfers.errors import PersonTransferNotFound, TransferOver, UnusualTooHigh
 from feiqian.transfers.outbound import HeldTransfers
 from feiqian.transfers.read_model.reads import Shown
+from tests.databases import ON_BOTH
 from tests.transfers.sending import Person, Sending
 
 SUCCEEDED, HELD = PersonTransferStatus.SUCCEEDED, PersonTransferStatus.HELD
@@ -129,6 +130,7 @@ def test_held_money_stays_the_senders_until_its_time_and_goes_then(bank: Sending
     assert ends(bank) == [SUCCEEDED]
 
 
+@ON_BOTH
 def test_its_sender_cancels_it_until_the_end_and_has_the_limits_again(
     bank: Sending, two: tuple[Person, Person]
 ) -> None:

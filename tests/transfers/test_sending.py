@@ -21,11 +21,13 @@ from feiqian.payments.recent import Recent
 from feiqian.policy.factors import Factor, Purpose
 from feiqian.transfers.errors import PersonTransferInvalid, PersonTransferNotFound, PersonTransferNumberUsed
 from feiqian.transfers.model import Wanted
+from tests.databases import ON_BOTH
 from tests.transfers.sending import Sending
 
 SUCCEEDED, DECLINED = PersonTransferStatus.SUCCEEDED, PersonTransferStatus.DECLINED
 
 
+@ON_BOTH
 def test_money_goes_to_a_mobile_number_at_once_and_both_sides_see_it(bank: Sending) -> None:
     mei, eve = bank.person("mei", 100_00), bank.person("eve")
     sent = bank.send_to(mei, eve, 30_00, note="Dinner")
@@ -221,6 +223,7 @@ def test_abuse_11_of_64_transfers_of_a_whole_balance_at_once_exactly_one_succeed
     assert (bank.wallet(mei), bank.wallet(eve), bank.used_today(mei)) == (0, 30_00, 30_00)
 
 
+@ON_BOTH
 def test_abuse_11_the_same_number_64_times_at_once_is_one_transfer(bank: Sending) -> None:
     mei, eve = bank.person("mei", 100_00), bank.person("eve")
     asked = bank.asked(bank.look_up(mei, eve.mobile, eve.name), 10_00)

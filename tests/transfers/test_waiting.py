@@ -16,6 +16,7 @@ from feiqian.transfers.decide import person_transfer
 from feiqian.transfers.errors import TransferOver, WaitingUsedUp
 from feiqian.transfers.outbound import HeldTransfers
 from tests.customers.people import UNKNOWN
+from tests.databases import ON_BOTH
 from tests.transfers.sending import ANA, ANA_NAME, Person, Sending
 
 WAITING, SUCCEEDED = PersonTransferStatus.WAITING, PersonTransferStatus.SUCCEEDED
@@ -59,6 +60,7 @@ def messages(bank: Sending, mobile: str = ANA) -> list[str]:
     return [one.text for one in bank.arrived() if one.kind == "transfer_waiting_for_you" and one.address == mobile]
 
 
+@ON_BOTH
 def test_it_waits_and_is_brought_to_whoever_registers_with_exactly_this_number(bank: Sending, mei: Person) -> None:
     sent = send(bank, mei)
     assert (sent.status, sent.held_until) == (WAITING, sent.created_at + 24 * HOUR)
@@ -86,6 +88,7 @@ def test_abuse_117_who_registers_under_another_name_than_was_given_gets_nothing(
     assert (bank.wallet(mei), bank.wallet(ana), ends(bank)) == (1_000_00, 0, [RETURNED])
 
 
+@ON_BOTH
 def test_it_returns_by_itself_and_gives_the_limits_back(bank: Sending, mei: Person) -> None:
     sent = send(bank, mei)
     assert bank.used_today(mei) == 30_00
@@ -186,6 +189,7 @@ def test_abuse_112_messages_to_a_number_are_capped_whoever_sends(bank: Sending, 
     assert len(messages(bank)) == waiting.MESSAGES_PER_NUMBER == 2
 
 
+@ON_BOTH
 def test_abuse_40_so_much_money_waits_of_one_sender_a_day_and_not_more(bank: Sending, mei: Person) -> None:
     numbers = [f"+861390000444{place}" for place in range(waiting.PER_SENDER + 1)]
     for place, mobile in enumerate(numbers[:-1]):
@@ -222,6 +226,7 @@ def test_whoever_has_had_the_number_in_between_and_lost_it_gets_nothing(bank: Se
     time_over(bank)
 
 
+@ON_BOTH
 def test_rows_end_when_the_money_has_and_are_removed(bank: Sending, mei: Person) -> None:
     send(bank, mei)
     bank.run(bank.sending.waiting.put(mei.number, b"n" * 16, ANA))  # whose money was never held
