@@ -19,7 +19,7 @@ from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.locks.errors import LockNotFound, LockRefused, LockStateDiffers
 from feiqian.locks.model import LockState, MoneyLock, Place
 from feiqian.locks.service import MOST
-from feiqian.money import BY_CODE, BY_NUMBER, Money, MoneyInvalid, parse_typed
+from feiqian.money import BY_CODE, BY_NUMBER, MinorUnits, Money, MoneyInvalid, parse_typed
 from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
@@ -139,7 +139,8 @@ async def _page(site: Site, customer: Customer, form: Form, said: str = "") -> R
         said=_said(site, said, newest),
         closed=[_shown(lock, names) for lock in locks if lock.state is not LockState.OPEN],
         opened=[_shown(lock, names) for lock in locks if lock.state is LockState.OPEN],
-        places=[(f"{one.account}/{BY_NUMBER[one.currency].code}", _free(site, one)) for one in places],
+        places=[(f"{it.account}/{BY_NUMBER[it.currency].code}", _of(site, it, "free", it.free)) for it in places],
+        held=[_of(site, it, "held", it.reserved.held) for it in places if it.reserved.held],
         reference=_reference(form) if form.errors else _reference(Form()),
     )
 
@@ -164,11 +165,10 @@ def _name(site: Site, place: Place) -> str:
     return texts("locks.account", last_four=place.last_four) if place.account else texts("locks.wallet")
 
 
-def _free(site: Site, place: Place) -> str:
-    free, held = (site.render.amount(Money(it, BY_NUMBER[place.currency])) for it in (place.free, place.reserved.held))
-    if place.reserved.held:
-        return site.render.texts("locks.of.free.held", account=_name(site, place), free=free, held=held)
-    return site.render.texts("locks.of.free", account=_name(site, place), amount=free)
+def _of(site: Site, place: Place, what: str, amount: MinorUnits) -> str:
+    """So much of an account is `free` or `held`."""
+    shown = site.render.amount(Money(amount, BY_NUMBER[place.currency]))
+    return site.render.texts(f"locks.of.{what}", account=_name(site, place), amount=shown)
 
 
 PAGES = [Locks, OPEN]
