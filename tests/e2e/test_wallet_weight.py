@@ -40,5 +40,6 @@ def test_a_page_of_the_wallet_is_light(demo: Demo, watched: Watched, name: str, 
     watched.complaints = [said for said in watched.complaints if said != BLOCKED]
     assert page.url == f"{demo.base}{PAGES[name]}"
     assert 1_000 < first.bytes <= MOST_BYTES, first
+    assert first.shifted < 0.05, "what was read moves under the finger"
     record_property("first_contentful_paint_ms", round(first.painted))  # told, not judged: the machine has more to do
     print(f"{name}: {first}, moved by {first.shifted:.3f}")
