@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from feiqian.auth.challenges.errors import BindingDiffers
+from feiqian.auth.challenges.model import Passed
 from feiqian.clock import HOUR
 from feiqian.events import PersonTransferDecided, PersonTransferEnded, PersonTransferStatus
 from feiqian.ledger import chart
 from feiqian.ledger.engine import Side
 from feiqian.money import CNY, MinorUnits
+from feiqian.policy.factors import Factor, Purpose
+from feiqian.transfers.caution import Care
 from feiqian.transfers.ending import AGAIN
 from feiqian.transfers.errors import PersonTransferNotFound, TransferOver, UnusualTooHigh
 from feiqian.transfers.outbound import HeldTransfers
@@ -96,6 +99,15 @@ def test_abuse_39_more_than_the_policy_lets_a_first_payment_be_is_not_begun(bank
     with pytest.raises(UnusualTooHigh) as refused:
         bank.confirm(mei, asked)
     assert refused.value.at_most.minor == 10_000_00
+
+
+def test_abuse_39_what_became_unusual_since_it_was_confirmed_is_declined_when_it_is_made(bank: Sending) -> None:
+    """As a scheduled transfer is, on a day after a change of the number."""
+    mei, eve = bank.person("mei", 1_000_00), bank.person("eve")
+    wanted = bank.do(bank.sending.wanted, mei.number, bank.asked(bank.look_up(mei, eve.mobile, eve.name), 30_01), True)
+    passed = Passed("chl_1", (Factor.PIN,), "", bank.clock.now(), mei.session.subject, Purpose.TRANSFER)
+    made = bank.run(bank.sending.make(mei.number, wanted, passed, Care(at_most=MinorUnits(30_00))))
+    assert (made.reason, bank.wallet(mei), bank.wallet(eve)) == ("unusual_too_high", 1_000_00, 0)
 
 
 def test_what_is_held_is_not_what_is_locked(bank: Sending, two: tuple[Person, Person]) -> None:

@@ -189,7 +189,7 @@ def test_after_a_crash_between_challenge_and_ledger_the_number_is_free(bank: Sen
     assert bank.wallet(eve) == 30_00
 
 
-@pytest.mark.parametrize("change", ["name", "holder"])
+@pytest.mark.parametrize("change", ["name", "holder", "namesake"])
 def test_abuse_117_a_payee_that_changed_between_check_and_transfer_voids_it(bank: Sending, change: str) -> None:
     mei, eve, ana = bank.person("mei", 100_00), bank.person("eve"), bank.person("ana")
     check = bank.look_up(mei, eve.mobile, eve.name)
@@ -197,10 +197,12 @@ def test_abuse_117_a_payee_that_changed_between_check_and_transfer_voids_it(bank
     challenge = bank.confirm(mei, asked)
     if change == "name":
         bank.rename(eve.number, "王大雨")
-    else:  # the number is Ana's by now
+    else:  # the number is Ana's by now, who may even be called the same
         profiles = bank.services.customers.profiles
         bank.do(profiles.remove_mobile, eve.number, eve.session.subject)
         bank.do(profiles.put_mobile, ana.number, eve.mobile, bank.clock.now())
+    if change == "namesake":
+        bank.rename(ana.number, eve.name)
     with pytest.raises(BindingDiffers):
         bank.send(mei, asked, challenge)
     with pytest.raises(PayeeChanged):
