@@ -251,7 +251,7 @@ def test_abuse_117_a_payee_who_has_changed_since_is_confirmed_again(bank: Asking
     mei, eve = bank.person("mei"), bank.person("eve", 500_00)
     made = bank.ask(mei, eve.mobile, 100_00)
     challenge = bank.begin_paying(eve, made.id)
-    bank.rename(mei.number, "王大明")
+    bank.rename(mei.number, "王梅")  # who is shown to payers as before
     with pytest.raises(BindingDiffers):
         bank.pay(eve, made.id, challenge)
     assert bank.wallet(eve) == 500_00

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from feiqian.ids import CustomerNumber
@@ -76,6 +77,9 @@ def test_who_is_not_signed_in_gets_no_statement_but_may_check_one(holder: PageHo
         assert "¥1,000.00" in holder.page(f"/statements/check?statement={code[1]}")
         assert 'id="e-statement"' in holder.page("/statements/check?statement=AAAA", 404)
         holder.page("/statements/check")
+        told = httpx.get(f"{paged.url}/v1/statements/{code[1]}").json()
+        assert (told["holder"], told["closing"], told["entries"]) == ("W** X**", 1_000_00, 1)
+        assert httpx.get(f"{paged.url}/v1/statements/{'A' * 24}").status_code == 404
     finally:
         holder.browser.cookies = kept
 

@@ -9,11 +9,13 @@ from litestar.params import JSONBody
 
 from feiqian.auth.api.shapes import Body
 from feiqian.errors import FeiqianError
+from feiqian.money import BY_NUMBER
 from feiqian.scanning.pages.meaning import LONGEST, meaning_of
+from feiqian.scanning.pages.merchants import merchant_of
 from feiqian.strings.patterns import LINE, matching
 from feiqian.web.scanned import ScanRefused
-from feiqian.web.v1.operations import TheServices, TheSession, grouped, post
-from feiqian.web.v1.problems import INVALID, FieldError, Kind, ProblemError, Told
+from feiqian.web.v1.operations import TheServices, TheSession, get, grouped, post
+from feiqian.web.v1.problems import INVALID, NOT_FOUND, FieldError, Kind, ProblemError, Told
 
 _ORDER = "ord_01a21ac8d8a073fb8e8d69f236941c11"
 _EXAMPLE = f"https://pay.bank.example/pay/{_ORDER}/wallet?code=s3Jx0mV1l1bqJ4lq6Wv0Rw"
@@ -48,11 +50,39 @@ async def read_scanned_text(data: JSONBody[ScannedText], session: TheSession, se
     return ScannedMeaning(meaning.kind, meaning.id)
 
 
+class MerchantFound(msgspec.Struct, frozen=True):
+    """A merchant as the bank has them on file. `accepting`: whether they may be paid now."""
+
+    id: str
+    number: int
+    name: str
+    currency: str
+    accepting: bool
+
+
+@get(
+    "/v1/me/merchants/{id:str}",
+    "findMerchant",
+    "Whose number a merchant's number is",
+    who="customer",
+    description="By number or id. A merchant is paid by an order that they made or by the code that they scan, never "
+    "by a number alone.",
+    problems=(NOT_FOUND,),
+)
+async def find_merchant(
+    id: Annotated[str, matching("[0-9A-Za-z_]{1,64}", examples=["1"])], session: TheSession, services: TheServices
+) -> MerchantFound:
+    found = merchant_of(services.merchants, id)
+    if found is None:
+        raise ProblemError(NOT_FOUND, "No merchant has this number.")
+    return MerchantFound(found.id, found.number, found.name, BY_NUMBER[found.currency].code, found.accepting)
+
+
 def _refused(problem: ProblemError, error: ScanRefused) -> None:
     problem.errors = (FieldError("text", error.reason),)
 
 
 TOLD: dict[type[FeiqianError], Told] = {ScanRefused: _refused}
 OPERATIONS = grouped(
-    "Scanning", "A customer's app says what it has scanned, and learns what to show.", read_scanned_text
+    "Scanning", "A customer's app says what it has scanned, and learns what to show.", read_scanned_text, find_merchant
 )

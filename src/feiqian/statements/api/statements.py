@@ -11,7 +11,7 @@ from litestar.params import FromQuery
 from feiqian.clock import moment
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.model import WALLET
-from feiqian.money import BY_CODE
+from feiqian.money import BY_CODE, BY_NUMBER
 from feiqian.payments.requests import CurrencyCode
 from feiqian.services import Services
 from feiqian.statements.model import Format, Statement
@@ -20,7 +20,7 @@ from feiqian.statements.service import FILES, Which
 from feiqian.strings.patterns import matching
 from feiqian.web.v1 import problems
 from feiqian.web.v1.answers import Answer
-from feiqian.web.v1.operations import TheServices, TheSession, get, grouped
+from feiqian.web.v1.operations import Id, TheServices, TheSession, get, grouped
 
 from .refused import TOO_MANY_ENTRIES
 
@@ -123,6 +123,45 @@ async def download_statement(
     return Answer(200, made.content, made.media_type.encode(), ((b"content-disposition", said),))
 
 
+class StatementChecked(msgspec.Struct, frozen=True):
+    """What the bank has said in a statement. `account` is the end of its number, "" of a wallet; `holder` is masked."""
+
+    holder: str
+    account: str
+    currency: str
+    first: date
+    last: date
+    provisional: bool
+    opening: int
+    closing: int
+    entries: int
+    made_at: datetime
+
+
+@get(
+    "/v1/statements/{id:str}",
+    "checkStatement",
+    "What the bank has said in a statement, by its code",
+    who="anyone",
+    description="For whoever holds a statement: what differs from this was changed. Unknown codes are not found.",
+    problems=(problems.NOT_FOUND, problems.TOO_MANY_REQUESTS),
+)
+async def check_statement(id: Id, services: TheServices) -> StatementChecked:
+    it, holder = await services.statement_files.given.look(id)
+    return StatementChecked(
+        holder=holder,
+        account=it.last_four,
+        currency=BY_NUMBER[it.currency].code,
+        first=it.first,
+        last=it.last,
+        provisional=it.provisional,
+        opening=it.opening,
+        closing=it.closing,
+        entries=it.entries,
+        made_at=moment(it.made_at),
+    )
+
+
 def _which(
     services: Services,
     account: str,
@@ -163,4 +202,5 @@ OPERATIONS = grouped(
     "What moved on a customer's account in a period, as one statement: its balances and sums, and files of it.",
     get_statement,
     download_statement,
+    check_statement,
 )
