@@ -11,13 +11,14 @@ from feiqian.home.errors import ArrangementInvalid
 from feiqian.home.model import Place, arranged, moved, switched
 from feiqian.ids import CustomerNumber
 from tests.customers.people import EVE, EVE_DETAILS, People
+from tests.databases import ON_BOTH
 
 A, B, C = (Place(name) for name in "abc")
 
 
 @pytest.fixture
-def people(tmp_path: Path) -> Iterator[People]:
-    people = People(tmp_path / "bank")
+def people(tmp_path: Path, database: str) -> Iterator[People]:
+    people = People(tmp_path / "bank", url=database)
     yield people
     people.close()
 
@@ -41,6 +42,7 @@ def test_one_is_left_out_and_shown_again() -> None:
     assert switched([A], "x", hidden=True) == [A]
 
 
+@ON_BOTH
 def test_it_is_kept_for_each_and_replaced_as_a_whole(people: People) -> None:
     mei = people.checked().session.subject.customer
     eve = people.checked(EVE, EVE_DETAILS).session.subject.customer

@@ -11,7 +11,7 @@ from tests.customers.people import People
 
 
 @pytest.fixture
-def people(tmp_path: Path) -> Iterator[People]:
-    people = People(tmp_path / "bank")
+def people(tmp_path: Path, database: str) -> Iterator[People]:
+    people = People(tmp_path / "bank", url=database)
     yield people
     people.close()

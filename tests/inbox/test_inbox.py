@@ -21,6 +21,7 @@ from feiqian.testing.postgres import Postgres
 from feiqian.texts import texts_in
 from feiqian.web.formats import Formats
 from tests.customers.people import People
+from tests.databases import ON_BOTH
 
 MEI, EVE = CustomerNumber(1), CustomerNumber(2)
 DEVICE = {"device": "Firefox · Mei’s phone", "at": "today"}
@@ -35,6 +36,7 @@ def of(people: People, customer: CustomerNumber = MEI, ask: Ask = Ask()) -> list
     return list(people.run(people.services.inbox.page(customer, ask)).items)
 
 
+@ON_BOTH
 def test_the_newest_come_first_and_each_sees_their_own(people: People) -> None:
     first, second = put(people), put(people, kind="unfrozen", path="/security")
     put(people, EVE)
@@ -66,6 +68,7 @@ def test_what_is_not_decided_is_not_told(people: People) -> None:
     assert of(people) == []
 
 
+@ON_BOTH
 def test_what_is_derived_from_the_same_is_kept_once(people: People) -> None:
     assert put(people, once="journal/7/0")
     assert put(people, once="journal/7/0") == ""
@@ -98,6 +101,7 @@ def test_what_has_no_texts_or_lacks_a_value_is_refused_before_it_is_kept(people:
     assert of(people) == []
 
 
+@ON_BOTH
 def test_only_so_many_are_kept_the_newest(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "MOST", 3)
     put(people, EVE)
@@ -106,6 +110,7 @@ def test_only_so_many_are_kept_the_newest(people: People, monkeypatch: pytest.Mo
     assert len(of(people, EVE)) == 1
 
 
+@ON_BOTH
 def test_what_was_opened_is_read_and_another_s_is_as_if_it_were_not(people: People) -> None:
     id = put(people)
     people.clock.advance(5)
@@ -117,6 +122,7 @@ def test_what_was_opened_is_read_and_another_s_is_as_if_it_were_not(people: Peop
             people.run(people.services.inbox.read(number, wrong))
 
 
+@ON_BOTH
 def test_what_came_after_what_was_seen_stays_new(people: People) -> None:
     put(people)
     seen = put(people)
@@ -128,6 +134,7 @@ def test_what_came_after_what_was_seen_stays_new(people: People) -> None:
     assert of(people, EVE)[0].is_new
 
 
+@ON_BOTH
 def test_pages_go_on_where_the_one_before_ended(people: People) -> None:
     ids = [put(people) for _ in range(5)][::-1]
     first = people.run(people.services.inbox.page(MEI, Ask(), 2))

@@ -16,6 +16,7 @@ from feiqian.inbox.wishes import CHANGES_A_DAY
 from feiqian.notify.quiet import Quiet
 from feiqian.web.wallet_parts import NoticeKind, notice_kinds
 from tests.customers.people import People
+from tests.databases import ON_BOTH
 
 SLOW, URGENT = "case_opened", "frozen"  # of a group, and of none
 
@@ -47,6 +48,7 @@ def heard(people: People, number: CustomerNumber, since: int) -> list[str]:
     return [kind for kind, channel in people.told(number)[since:] if channel == "sms"]
 
 
+@ON_BOTH
 def test_what_is_not_urgent_waits_for_the_end_and_what_is_urgent_does_not(people: People, mei: CustomerNumber) -> None:
     people.run(people.services.wishes.put(mei, Wish(quiet_now(people))))
     before = len(people.told(mei))
@@ -109,6 +111,7 @@ def test_hours_that_cannot_be_are_refused(people: People, mei: CustomerNumber, q
     assert people.run(people.services.wishes.of(mei)) == Wish()
 
 
+@ON_BOTH
 def test_a_choice_is_kept_in_the_audit_log_and_is_not_made_for_ever(people: People, mei: CustomerNumber) -> None:
     for turn in range(CHANGES_A_DAY):
         people.run(people.services.wishes.put(mei, Wish(Quiet(turn, turn + 60), (Group.SERVICES, Group.PEOPLE))))

@@ -15,6 +15,7 @@ from feiqian.offline_codes.errors import NoCodesAhead
 from feiqian.offline_codes.service import AHEAD_SECONDS, ROOM_SECONDS
 from feiqian.payments.codes import SLOT_SECONDS
 from feiqian.subjects import Role, customer, staff
+from tests.databases import ON_BOTH
 from tests.offline_codes.conftest import Tills
 
 
@@ -32,6 +33,7 @@ def test_they_are_those_of_ten_minutes_one_after_another(tills: Tills) -> None:
     assert len({code.digits for code in codes}) == len(codes)
 
 
+@ON_BOTH
 def test_a_code_fetched_ahead_pays_in_its_own_time(tills: Tills) -> None:
     codes = tills.ahead(session_of(tills))
     for place in (0, 30, 59):
@@ -52,6 +54,7 @@ def test_abuse_46_a_code_fetched_ahead_works_once_and_for_a_minute(tills: Tills)
     assert tills.bank.held(tills.mei) == 2_000_00 - 20_00
 
 
+@ON_BOTH
 def test_abuse_46_what_was_paid_with_is_not_given_out_again(tills: Tills) -> None:
     session = session_of(tills)
     first, second, *_ = tills.ahead(session)
@@ -156,6 +159,7 @@ def test_asking_each_minute_writes_once_in_ten(tills: Tills) -> None:
     assert 0 not in numbers
 
 
+@ON_BOTH
 def test_an_unknown_phone_and_one_phone_too_many_get_nothing(tills: Tills) -> None:
     for _ in range(MOST):
         tills.ahead(session_of(tills))
@@ -178,6 +182,7 @@ def test_a_rotation_of_the_keys_ends_them_within_a_minute(tills: Tills) -> None:
     assert tills.outcome(new[6].digits) == "succeeded"
 
 
+@ON_BOTH
 def test_two_who_ask_at_once_for_one_phone_get_the_same(tills: Tills) -> None:
     session = session_of(tills)
     take = tills.s.offline_codes.take.within

@@ -41,8 +41,8 @@ SMALL, LARGER = 88_00, 1_000_01  # fen; the larger needs more than a message
 class PayingBank(People):
     """Mei, with one account of 2,000 yuan, unless a test gives her more."""
 
-    def __init__(self, folder: Path, *args: object) -> None:
-        super().__init__(folder, *args)  # type: ignore[arg-type]
+    def __init__(self, folder: Path, url: str = "") -> None:
+        super().__init__(folder, url=url)
         s = self.services
         self.read_db = open_database(folder / "read.db")
         self.projector = Projector(self.journal, self.read_db, PAYMENTS)
@@ -123,8 +123,8 @@ class PayingBank(People):
 
 
 @pytest.fixture
-def bank(tmp_path: Path) -> Iterator[PayingBank]:
-    with closing(PayingBank(tmp_path / "bank")) as bank:
+def bank(tmp_path: Path, database: str) -> Iterator[PayingBank]:
+    with closing(PayingBank(tmp_path / "bank", url=database)) as bank:
         yield bank
 
 

@@ -11,7 +11,7 @@ from tests.statements.keepers import Keepers
 
 
 @pytest.fixture
-def bank(tmp_path: Path) -> Iterator[Keepers]:
-    bank = Keepers(tmp_path / "bank")
+def bank(tmp_path: Path, database: str) -> Iterator[Keepers]:
+    bank = Keepers(tmp_path / "bank", url=database)
     yield bank
     bank.close()

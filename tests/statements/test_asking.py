@@ -20,6 +20,7 @@ from feiqian.statements.errors import PeriodInvalid, RecordIncomplete, TooManyEn
 from feiqian.statements.model import Format
 from feiqian.statements.periods import days_of, period_of
 from feiqian.statements.service import Which
+from tests.databases import ON_BOTH
 from tests.statements.keepers import Keepers, read, text_of_pdf
 
 READABLE = (Format.CSV, Format.XLSX, Format.OFX, Format.CAMT)
@@ -108,6 +109,7 @@ def test_a_closed_account_has_its_statements(bank: Keepers) -> None:
     assert said.closing == 0
 
 
+@ON_BOTH
 def test_another_customers_account_is_as_if_it_were_not(bank: Keepers) -> None:
     mei, ben = bank.holder(), bank.other()
     theirs = bank.account(ben, 500)

@@ -16,6 +16,7 @@ from feiqian.statements.errors import StatementNotFound
 from feiqian.statements.model import Format
 from feiqian.statements.periods import days_of
 from feiqian.statements.tables import given as table
+from tests.databases import ON_BOTH
 from tests.statements.keepers import Keepers, text_of_pdf
 
 CODE = re.compile(r"\b([A-Z2-7]{4}(?:-[A-Z2-7]{4}){5})\b")
@@ -34,6 +35,7 @@ def kept(bank: Keepers) -> int:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
+@ON_BOTH
 def test_abuse_115_the_page_says_what_the_bank_wrote_and_masks_the_name(bank: Keepers) -> None:
     mei, shop = bank.holder(100_000), bank.shop()
     bank.pay(mei, shop, 1_250)
@@ -71,6 +73,7 @@ def test_one_statement_has_one_code_however_often_it_is_asked_for(bank: Keepers)
     assert printed(bank, mei, "2027") != first
 
 
+@ON_BOTH
 def test_two_who_ask_at_once_keep_it_once(bank: Keepers) -> None:
     mei = bank.holder(100_000)
     it, _ = bank.run(bank.files.given.look(printed(bank, mei)))
@@ -82,6 +85,7 @@ def test_two_who_ask_at_once_keep_it_once(bank: Keepers) -> None:
     assert kept(bank) == 2
 
 
+@ON_BOTH
 def test_the_oldest_of_one_customer_make_room(bank: Keepers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(given, "MOST_OF_ONE", 2)
     mei, eve = bank.holder(100_000), bank.other()
