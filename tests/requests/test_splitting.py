@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feiqian.clock import DAY, MICROSECONDS
+from feiqian.requests import service
 from feiqian.requests.errors import (
     RemindedToday,
     RequestInvalid,
@@ -45,6 +46,19 @@ def test_who_has_paid_is_seen(bank: AskingPeople) -> None:
     assert (now.paid, [one.status for one in asked(now)]) == (66_67, [RequestStatus.PAID, RequestStatus.OPEN])
     with pytest.raises(RequestNotFound):
         bank.run(bank.services.splits.get(eve.number, split.id))
+
+
+def test_whoever_splits_with_the_same_people_locks_them_in_the_same_order(
+    bank: AskingPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mei, eve, ana = bank.person("mei"), bank.person("eve"), bank.person("ana")
+    locked: list[str] = []
+    monkeypatch.setattr(service, "lock", lambda connection, what: locked.append(what))
+    bank.split(mei, 30_00, [(ana.mobile, 1), (eve.mobile, 1)])
+    bank.split(mei, 30_00, [(eve.mobile, 1), (ana.mobile, 1)], "S2")
+    told = [what for what in locked if what.startswith("told of requests")]
+    assert told[:2] == told[2:]
+    assert len(set(told)) == 2
 
 
 @ON_BOTH

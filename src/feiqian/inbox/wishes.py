@@ -18,6 +18,7 @@ from feiqian.inbox.errors import WishesInvalid
 from feiqian.inbox.model import NOTHING_CHOSEN, Group, Wish
 from feiqian.inbox.tables import wishes
 from feiqian.notify.quiet import DAY_MINUTES, Quiet
+from feiqian.runtime.locks import lock
 from feiqian.runtime.transactions import Transactions, reads, writes
 from feiqian.subjects import customer as subject_of
 
@@ -44,6 +45,7 @@ class Wishes:
     def put(self, connection: Connection, number: CustomerNumber, wish: Wish) -> Wish:
         """Replaces what was chosen. Raises WishesInvalid."""
         _check(wish)
+        lock(connection, f"wishes of {number}")
         wish = wish._replace(unsent=tuple(group for group in Group if group in wish.unsent))
         subject, now = subject_of(number), self.clock.now()
         if _read(connection, number) == wish:

@@ -8,6 +8,7 @@ person's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,12 +95,14 @@ class MoneyRequests(AccessService):
             if asked != (bytes(row.person), found.amount, found.currency, found.note):
                 raise RequestNumberUsed(wish.number)
             return found
-        return self.put(connection, asker, wish, wish.number)
+        made = self.put(connection, asker, wish, wish.number)
+        self.tell_asked(connection, [made])
+        return made
 
     def put(
         self, connection: Connection, asker: CustomerNumber, wish: Wish, number: str, split: str = ""
     ) -> MoneyRequest:
-        """A new request in the caller's transaction, which has the lock of the asker's requests.
+        """A new request in the caller's transaction, which has the lock of the asker's requests. Nobody is told yet.
 
         Raises RequestInvalid, RequestsThrottled, CannotReceive, ReceiveCodeInvalid.
         """
@@ -137,9 +140,7 @@ class MoneyRequests(AccessService):
             "reported_at": 0,
         }
         connection.execute(insert(requests).values(row))
-        made = self.one(connection, _c.id == id)
-        self._tell(connection, made, "money_asked", now)
-        return made
+        return self.one(connection, _c.id == id)
 
     @writes
     def remind(self, connection: Connection, asker: CustomerNumber, id: str) -> MoneyRequest:
@@ -368,6 +369,12 @@ class MoneyRequests(AccessService):
         )
 
     # --- what is told ------------------------------------------------------------------------------------------------
+
+    def tell_asked(self, connection: Connection, made: Sequence[MoneyRequest]) -> None:
+        """Tells who is asked. Each of them is locked for it, always in one order: two who ask the same people at once
+        would else wait for each other for ever."""
+        for one in sorted(made, key=lambda one: one.asked):
+            self._tell(connection, one, "money_asked", self.clock.now())
 
     def _tell(self, connection: Connection, found: MoneyRequest, kind: str, now: int) -> None:
         """Who is asked; by message only so often in a day, whoever asks."""

@@ -54,9 +54,11 @@ class Splits(AccessService):
         values = {"id": id, "owner": owner, "number": bill.number, "asked": asked, "total": bill.total}
         values |= {"mine": mine or 0, "currency": bill.currency, "how": bill.how, "at": now}
         connection.execute(insert(splits).values(values | {"note": SPLIT_NOTE.seal(self.cipher, note, id)}))
+        made = []
         for place, (person, amount) in enumerate(zip(bill.people, parts, strict=True), 1):
             wish = Wish("", person.person, amount, bill.currency, note)
-            self.requests.put(connection, owner, wish, f"{id}.{place:02d}", split=id)
+            made.append(self.requests.put(connection, owner, wish, f"{id}.{place:02d}", split=id))
+        self.requests.tell_asked(connection, made)
         return self._one(connection, owner, id)
 
     @reads
@@ -75,13 +77,15 @@ class Splits(AccessService):
         """Those who have not answered, each once a day at most. Raises RequestNotFound, RemindedToday where that is so
         of all, RequestOver where nobody is left."""
         lock(connection, f"split {id}")
-        waiting = self._one(connection, owner, id).waiting
+        waiting = sorted(self._one(connection, owner, id).waiting, key=lambda one: one.asked)  # as `tell_asked`
         too_soon: list[RemindedToday] = []
         for one in waiting:
             try:
                 self.requests.remind_again(connection, one)
             except RemindedToday as error:
                 too_soon.append(error)
+            except RequestOver:
+                pass  # answered in the same moment
         if not waiting:
             raise RequestOver("answered")
         if len(too_soon) == len(waiting):

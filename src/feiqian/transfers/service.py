@@ -19,7 +19,7 @@ from feiqian.clock import MICROSECONDS
 from feiqian.deposits.errors import AccountNotFound
 from feiqian.deposits.service import Deposits
 from feiqian.events import PersonTransferDecided, PersonTransferStatus
-from feiqian.ids import CustomerNumber
+from feiqian.ids import MONEY_REQUEST, SCHEDULE, CustomerNumber
 from feiqian.ledger.bounds import MAX_AMOUNT
 from feiqian.ledger.ledger import Ledger
 from feiqian.limits.model import LimitQuestion
@@ -230,7 +230,8 @@ def check_asked(asked: Asked) -> None:
     """Raises PersonTransferInvalid."""
     if not 0 < asked.amount <= MAX_AMOUNT:
         raise PersonTransferInvalid("amount")
-    if not 0 < len(asked.number) <= LONGEST_NUMBER or not is_visible(asked.number):
+    ours = asked.number.startswith((MONEY_REQUEST, SCHEDULE))  # what pays these has numbers that the bank makes
+    if not 0 < len(asked.number) <= LONGEST_NUMBER or not is_visible(asked.number) or ours:
         raise PersonTransferInvalid("number")
     if len(asked.note) > LONGEST_NOTE or not is_visible(asked.note):
         raise PersonTransferInvalid("note")
