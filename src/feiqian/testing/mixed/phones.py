@@ -137,11 +137,12 @@ class Phones:
                 return made
             two = random.Random(f"{it.number} {place} proofs").random() < TWO_PROOFS
             proofs = [await self.proved(who, path, made.told) for _ in range(2 if two else 1)]
-            answer = proofs[-1]
-            if answer.problem == "challenge-over":  # another of theirs was begun meanwhile
+            proof = proofs[-1]
+            if proof.problem == "challenge-over":  # another of theirs was begun meanwhile
+                answer = proof
                 continue
-            if not answer.good:
-                return answer
+            if not proof.good:
+                return proof
             kept["sent"] = [made.told | {"challenge": proof.told["id"]} for proof in proofs if proof.good]
         return answer
 
