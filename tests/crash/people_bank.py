@@ -7,7 +7,7 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -36,12 +36,13 @@ CHANGED = {  # so that a PIN proves enough for each sum of the mix, and much is 
     '[[needs.transfer]]\nup_to = { CNY = "1000.00"': '[[needs.transfer]]\nup_to = { CNY = "4000.00"',
     'hold_from = { CNY = "2000.00"': 'hold_from = { CNY = "100.00"',
 }
+MONTH_BY_CODE, MONTH_OF_TRANSFERS = 80, 200  # in yuan for each operation of a customer's: some want to move more
 
 
 class PeopleBank(ServedBank):
-    """`phones` are of its people."""
+    """`phones` are of its people, of whom each wants to do `each` operations."""
 
-    def __init__(self, folder: Path, customers: int) -> None:
+    def __init__(self, folder: Path, customers: int, each: int) -> None:
         names = [f"Wang {chr(65 + n // 26 % 26)}{chr(97 + n % 26)}{chr(97 + n // 676)}ming" for n in range(customers)]
         people = tuple(First(name, WALLET, day_amount=DAY_AMOUNT) for name in names)
         plan = Plan(
@@ -54,7 +55,7 @@ class PeopleBank(ServedBank):
             password=PASSWORD,
             pin=PIN,
         )
-        super().__init__(folder, customers, plan, policy=str(_policy(folder.with_suffix(".toml"))))
+        super().__init__(folder, customers, plan, policy=str(_policy(folder.with_suffix(".toml"), each)))
         keys = KeyRing(0, {version: random.Random(version).randbytes(SECRET_BYTES) for version in range(10)})
         KeyFile(self.settings.code_keys).save(keys)
         self.customers, self.folder = customers, folder
@@ -90,17 +91,25 @@ class PeopleBank(ServedBank):
         self.phones.ahead += seconds
 
 
-def _policy(file: Path) -> Path:
+def _policy(file: Path, each: int) -> Path:
     text = (Path(feiqian.policy.__file__).parent / "cn.toml").read_text()
-    for before, after in CHANGED.items():
+    day, month, by_code = 'day = "20000.00"', MONTH_OF_TRANSFERS * each, MONTH_BY_CODE * each
+    full, sent = 'CNY = { unverified = "1000.00", payment = "20000.00", ', 'CNY = { payment = "20000.00", '
+    periods = {
+        f"{full}{day} }}": f'{full}{day}, year = "200000.00" }}',  # as of the level below
+        f'{sent}{day}, month = "100000.00"': f'CNY = {{ payment = "2000.00", day = "2000.00", month = "{month}.00"',
+        "[methods.quick]\n": f'[methods.code]\nCNY = {{ month = "{by_code}.00" }}\n\n[methods.quick]\n',
+    }
+    for before, after in (CHANGED | periods).items():
         assert text.count(before) == 1, before
         text = text.replace(before, after)
     file.write_text(text)
     return file
 
 
-def work(bank: PeopleBank, wanted: list[Asked], dice: random.Random) -> dict[int, str]:
-    """Lets people do all of it; returns the outcomes, each the same however often it was told."""
+def work(bank: PeopleBank, wanted: list[Asked], dice: random.Random, check: Callable[[], object]) -> dict[int, str]:
+    """Lets people do all of it; returns the outcomes, each the same however often it was told. After each kill it is
+    asked to `check`."""
     outcomes: dict[int, str] = {}
     for kills in range(KILLS + 1):
         known = [number for number, told in outcomes.items() if not told.startswith(REFUSED)]
@@ -112,6 +121,7 @@ def work(bank: PeopleBank, wanted: list[Asked], dice: random.Random) -> dict[int
         for number, outcome in told.items():
             before = outcomes.setdefault(number, outcome)
             assert before == outcome, f"{wanted[number]}: {before}, and {outcome} on a retry"
+        check()
         if kills < KILLS:
             if dice.random() < EARLY:
                 bank.start_and_kill(dice.uniform(0, START_SECONDS))

@@ -26,7 +26,7 @@ from feiqian.settings import load
 from feiqian.subjects import customer
 from feiqian.testing.sessions import open_session
 
-DAY_AMOUNT = MinorUnits(2_000_00)  # less than some want to move
+DAY_AMOUNT = MinorUnits(1_500_00)  # less than some want to move
 UNVERIFIED_PER_DAY = 10_000  # by code; how many there are is not what is counted here
 REGISTERING, PEOPLE = "registering.json", "people.json"
 

@@ -1,6 +1,7 @@
 """What must be true after people's mix: what was told is in the journal, once; the balances follow from it to the cent.
 
-It replays the journal by itself. The limits of a day are counted again fact by fact, so that they hold at each moment.
+It replays the journal by itself. The limit of a day is counted again fact by fact, those of each period by what the
+ledger has moved (`counted`), so that they hold at each moment.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import TypeVar
 
-from feiqian.accounts.kinds import AccountKind, day_amount_id, wallet_id
+from feiqian.accounts.kinds import AccountKind, wallet_id
 from feiqian.clock import MICROSECONDS
 from feiqian.events import (
     Fact,
@@ -35,6 +36,7 @@ from feiqian.merchants.kinds import payable_id
 from feiqian.packets.kinds import bank_account
 from feiqian.payments.plan import payer_account
 
+from .counted import Counted
 from .operations import CURRENCY
 from .phones import Heard
 
@@ -53,6 +55,7 @@ class PeopleWitness:
         self._first = self._engine
         self._day_amount, self._day_of = day_amount, day_of
         self._used: Counter[tuple[int, int]] = Counter()  # by customer and day
+        self._counted = Counted()
         self._moved: Counter[bytes] = Counter()  # by account, since `begin`
         self.payments: dict[str, PaymentDecided] = {}
         self.transfers: dict[tuple[int, str], PersonTransferDecided] = {}
@@ -74,7 +77,9 @@ class PeopleWitness:
         for row in self._journal.rows(self._position):
             replay_row(self._engine, row)
             self._position = row.position
-            for encoded in decode_body(row.body).facts:
+            body = decode_body(row.body)
+            self._counted.take(body.records)
+            for encoded in body.facts:
                 self._take(decode_fact(encoded))
         self._engine.check()
 
@@ -174,14 +179,16 @@ class PeopleWitness:
             assert places == list(range(len(places))), f"{made.id}: {places}"
             assert all(made.shares[share.place] == share.amount for share in self.shares[made.id].values())
 
-    def check_limits(self) -> None:
-        """What the ledger has counted of this day is what the facts say."""
+    def check_limits(self) -> Counter[int]:
+        """What the ledger has counted of this day, month and year is what it has moved, and of the day what the facts
+        say; what was compared, by the allowance's kind."""
         self.read_on()
         today = self._engine.moment.day
         for (customer, day), used in self._used.items():
             if day == today:
-                counted = self._engine.used(day_amount_id(CURRENCY, CustomerNumber(customer)))
-                assert counted == (used, self._day_amount), f"customer {customer}: {counted}, and {used} by the facts"
+                counted = self._counted.of_day(CURRENCY, customer, day)
+                assert counted == used, f"customer {customer}: {counted} was moved, and {used} by the facts"
+        return self._counted.compare(self._engine)
 
     def check_told(self, heard: Heard) -> None:
         """Whatever was told is so."""
