@@ -31,18 +31,22 @@ CALLERS = 12
 MERCHANTS, WALLET = 6, 4_000_00
 DAY_SECONDS = 25 * 3_600  # more than any money waits
 EARLY = 0.15  # of the kills come while it still starts
-CHANGED = {  # so that a PIN proves enough for each sum of the mix, and much is held
+_FULL = 'CNY = { unverified = "1000.00", payment = "20000.00", day = "20000.00"'
+_SENT = 'CNY = { payment = "20000.00", day = "20000.00", month = '
+CHANGED = {  # so that a PIN proves enough for each sum of the mix, much is held, and sums of a month are met
     'one_factor = { CNY = "1000.00"': 'one_factor = { CNY = "5000.00"',
     '[[needs.transfer]]\nup_to = { CNY = "1000.00"': '[[needs.transfer]]\nup_to = { CNY = "4000.00"',
     'hold_from = { CNY = "2000.00"': 'hold_from = { CNY = "100.00"',
+    f"{_FULL} }}": f'{_FULL}, year = "200000.00" }}',  # as of the level below
+    f'{_SENT}"100000.00"': 'CNY = { payment = "2000.00", day = "2000.00", month = "3000.00"',
+    "[methods.quick]\n": '[methods.code]\nCNY = { month = "960.00" }\n\n[methods.quick]\n',
 }
-MONTH_BY_CODE, MONTH_OF_TRANSFERS = 80, 200  # in yuan for each operation of a customer's: some want to move more
 
 
 class PeopleBank(ServedBank):
-    """`phones` are of its people, of whom each wants to do `each` operations."""
+    """`phones` are of its people."""
 
-    def __init__(self, folder: Path, customers: int, each: int) -> None:
+    def __init__(self, folder: Path, customers: int) -> None:
         names = [f"Wang {chr(65 + n // 26 % 26)}{chr(97 + n % 26)}{chr(97 + n // 676)}ming" for n in range(customers)]
         people = tuple(First(name, WALLET, day_amount=DAY_AMOUNT) for name in names)
         plan = Plan(
@@ -55,7 +59,7 @@ class PeopleBank(ServedBank):
             password=PASSWORD,
             pin=PIN,
         )
-        super().__init__(folder, customers, plan, policy=str(_policy(folder.with_suffix(".toml"), each)))
+        super().__init__(folder, customers, plan, policy=str(_policy(folder.with_suffix(".toml"))))
         keys = KeyRing(0, {version: random.Random(version).randbytes(SECRET_BYTES) for version in range(10)})
         KeyFile(self.settings.code_keys).save(keys)
         self.customers, self.folder = customers, folder
@@ -91,16 +95,9 @@ class PeopleBank(ServedBank):
         self.phones.ahead += seconds
 
 
-def _policy(file: Path, each: int) -> Path:
+def _policy(file: Path) -> Path:
     text = (Path(feiqian.policy.__file__).parent / "cn.toml").read_text()
-    day, month, by_code = 'day = "20000.00"', MONTH_OF_TRANSFERS * each, MONTH_BY_CODE * each
-    full, sent = 'CNY = { unverified = "1000.00", payment = "20000.00", ', 'CNY = { payment = "20000.00", '
-    periods = {
-        f"{full}{day} }}": f'{full}{day}, year = "200000.00" }}',  # as of the level below
-        f'{sent}{day}, month = "100000.00"': f'CNY = {{ payment = "2000.00", day = "2000.00", month = "{month}.00"',
-        "[methods.quick]\n": f'[methods.code]\nCNY = {{ month = "{by_code}.00" }}\n\n[methods.quick]\n',
-    }
-    for before, after in (CHANGED | periods).items():
+    for before, after in CHANGED.items():
         assert text.count(before) == 1, before
         text = text.replace(before, after)
     file.write_text(text)

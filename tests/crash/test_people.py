@@ -40,7 +40,7 @@ TOLD_AT_FIRST = {PersonTransferStatus.HELD: "transfer_held", PersonTransferStatu
 def test_people_and_a_bank_that_is_killed_again_and_again(tmp_path: Path) -> None:
     wanted = drawn(Mix("people", SEED, COUNT, CUSTOMERS), KINDS)
     with (
-        closing(PeopleBank(tmp_path / "bank", CUSTOMERS, COUNT // CUSTOMERS)) as bank,
+        closing(PeopleBank(tmp_path / "bank", CUSTOMERS)) as bank,
         closing(open_journal(Path(bank.settings.data))) as journal,
     ):
         witness = PeopleWitness(journal, DAY_AMOUNT, SystemClock(bank.settings.zone).day)
