@@ -69,6 +69,18 @@ def test_a_challenge_of_one_attempt_makes_no_other(bank: AskingPeople) -> None:
     assert bank.wallet(mei) == 0
 
 
+def test_abuse_117_whoever_asks_and_is_called_otherwise_by_now_is_confirmed_anew(bank: AskingPeople) -> None:
+    """Also by a name that is masked to the same."""
+    mei, eve = bank.person("mei"), bank.person("eve", 100_00)
+    made = bank.ask(mei, eve.mobile)
+    challenge = bank.begin_paying(eve, made.id)
+    bank.rename(mei.number, f"赵{mei.name[1:]}")
+    assert bank.seen(eve, made.id).asker_name == made.asker_name
+    with pytest.raises(BindingDiffers):
+        bank.pay(eve, made.id, challenge)
+    assert (bank.wallet(mei), bank.wallet(eve)) == (0, 100_00)
+
+
 def test_who_is_asked_declines_and_nothing_can_be_paid_any_more(bank: AskingPeople) -> None:
     mei, eve = bank.person("mei"), bank.person("eve", 100_00)
     made = bank.ask(mei, eve.mobile)

@@ -186,6 +186,17 @@ def test_what_has_gone_cannot_be_cancelled(bank: Sending, two: tuple[Person, Per
     assert (ends(bank), bank.wallet(eve)) == ([SUCCEEDED], LARGE)
 
 
+def test_its_payee_cancels_nothing(bank: Sending, two: tuple[Person, Person]) -> None:
+    mei, eve = two
+    held = bank.send_to(mei, eve, LARGE)
+    with pytest.raises(PersonTransferNotFound):
+        bank.run(bank.sending.cancel(eve.session.subject, held.id))
+    later(bank)
+    with pytest.raises(PersonTransferNotFound):  # who has it sees it by now
+        bank.run(bank.sending.cancel(eve.session.subject, held.id))
+    assert (ends(bank), bank.wallet(eve)) == ([SUCCEEDED], LARGE)
+
+
 def _freeze(side: Side, of: str) -> Callable[[Sending, PersonTransferDecided], None]:
     def stop(bank: Sending, sent: PersonTransferDecided) -> None:
         assert bank.ledger.post(chart.freeze(getattr(sent, of), side)).refusal == 0

@@ -10,6 +10,7 @@ import pytest
 from feiqian.accounts.kinds import day_amount_id, deposit_id, wallet_id
 from feiqian.auth.challenges.errors import BindingDiffers, ChallengeOver, NotPassed
 from feiqian.auth.challenges.model import Passed
+from feiqian.deposits.numbers import new_number
 from feiqian.events import PersonTransferDecided, PersonTransferStatus
 from feiqian.ledger import chart
 from feiqian.ledger.engine import Period
@@ -98,6 +99,14 @@ def test_abuse_9_nobody_pays_themselves(bank: Sending) -> None:
     account = bank.account(mei.number)
     with pytest.raises(PayeeIsSender):
         bank.look_up(mei, bank.do(bank.services.deposits.number, account.id), mei.name, "account")
+
+
+def test_an_account_that_nobody_has_is_told_so_after_it_was_confirmed(bank: Sending) -> None:
+    mei = bank.person("mei", 100_00)
+    check = bank.look_up(mei, new_number(bank.services.settings.account_prefix), "Peter Schmidt", "account")
+    told = bank.send(mei, bank.asked(check, 30_00))
+    assert (told.status, told.reason, told.receiver) == (DECLINED, "payee_not_found", 0)
+    assert (bank.wallet(mei), bank.used_today(mei)) == (100_00, 0)
 
 
 def test_abuse_18_two_transfers_that_were_both_confirmed_are_counted_when_each_is_made(bank: Sending) -> None:

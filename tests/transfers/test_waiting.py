@@ -88,6 +88,16 @@ def test_abuse_117_who_registers_under_another_name_than_was_given_gets_nothing(
     assert (bank.wallet(mei), bank.wallet(ana), ends(bank)) == (1_000_00, 0, [RETURNED])
 
 
+def test_it_is_not_brought_to_its_own_sender_who_has_the_number_by_now(bank: Sending, mei: Person) -> None:
+    bank.send(mei, bank.asked(bank.look_up(mei, ANA, mei.name), 30_00))
+    profiles = bank.services.customers.profiles
+    bank.do(profiles.remove_mobile, mei.number, mei.session.subject)
+    bank.do(profiles.put_mobile, mei.number, ANA, bank.clock.now())
+    assert (look(bank), ends(bank)) == (0, [])
+    time_over(bank)
+    assert (bank.wallet(mei), bank.used_today(mei), ends(bank)) == (1_000_00, 0, [RETURNED])
+
+
 @ON_BOTH
 def test_it_returns_by_itself_and_gives_the_limits_back(bank: Sending, mei: Person) -> None:
     sent = send(bank, mei)
