@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from feiqian.events import PersonTransferDecided, PersonTransferEnded, PersonTransferStatus
 from feiqian.features import outbound
@@ -147,5 +148,7 @@ def test_a_transfer_of_somebody_else_settles_nothing(bank: AskingPeople, asked: 
         with pytest.raises(PersonTransferInvalid):
             bank.send_to(who, mei, 1_00, number=f"{id}.1")
     own = bank.send_to(eve, mei, 1_00, number="T2")
-    settle(bank, own)
+    as_if = replace(own, number=f"{id}.1", about=id)
+    for fact in (own, replace(as_if, sender=ana.number), replace(as_if, receiver=ana.number)):
+        settle(bank, fact)
     assert bank.seen(mei, id).status is RequestStatus.OPEN

@@ -134,12 +134,19 @@ def test_abuse_117_a_payee_that_has_changed_stops_it_and_that_is_told(
     assert told(bank, mei) == ["schedule_payee_changed"]
 
 
+@pytest.mark.parametrize("change", ["name", "namesake"])
 def test_abuse_117_a_payee_that_changes_before_the_confirmation_voids_it(
-    bank: Sending, two: tuple[Person, Person]
+    bank: Sending, two: tuple[Person, Person], change: str
 ) -> None:
     mei, eve = two
     challenge = begin(bank, mei, planned(bank, mei, eve))
-    bank.rename(eve.number, "王大雨")
+    if change == "name":
+        bank.rename(eve.number, "王大雨")
+    else:
+        ana, profiles = bank.person("ana"), bank.services.customers.profiles
+        bank.do(profiles.remove_mobile, eve.number, eve.session.subject)
+        bank.do(profiles.put_mobile, ana.number, eve.mobile, bank.clock.now())
+        bank.rename(ana.number, eve.name)
     with pytest.raises(BindingDiffers):
         bank.run(bank.services.schedules.set_up(mei.session.subject, challenge))
 
