@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
 from feiqian.ids import CustomerNumber
-from feiqian.runtime.paging import FIRST, Ask
+from feiqian.runtime.paging import FIRST, Ask, Page
+
+Line = TypeVar("Line")
 
 
 class SupportSection(ABC):
@@ -42,3 +44,17 @@ class SupportList(SupportSection):
     @abstractmethod
     def page(self, connection: Connection, number: CustomerNumber, ask: Ask) -> Any:
         """As `read`, of this page."""
+
+
+class Shown(NamedTuple, Generic[Line]):
+    """A page of what a read model has; `incomplete`: something is missing in the list."""
+
+    page: Page[Line]
+    incomplete: bool
+
+
+class ReadModelList(SupportList):
+    """One whose lines are in a read model, not in the bank's database: `look` finds the page that was asked for."""
+
+    def page(self, connection: Connection, number: CustomerNumber, ask: Ask) -> Ask:
+        return ask

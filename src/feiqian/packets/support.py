@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
-from feiqian.backoffice.support_sections import SupportList
+from feiqian.backoffice.support_sections import ReadModelList, Shown
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, Money
 from feiqian.packets.views import View
@@ -26,14 +24,7 @@ class Line(NamedTuple):
     returned: Money | None
 
 
-class Shown(NamedTuple):
-    """A page; `incomplete`: something is missing in the list."""
-
-    page: Page[Line]
-    incomplete: bool
-
-
-class PacketsOf(SupportList):
+class PacketsOf(ReadModelList):
     """The newest, and all before."""
 
     name = "packets"
@@ -44,11 +35,7 @@ class PacketsOf(SupportList):
     def __init__(self, services: Services) -> None:
         self._packets = services.packets
 
-    def page(self, connection: Connection, number: CustomerNumber, ask: Ask) -> Ask:
-        """Which page `look` has to find: what became of packets is in the read model."""
-        return ask
-
-    async def look(self, number: CustomerNumber, kept: Ask) -> Shown:
+    async def look(self, number: CustomerNumber, kept: Ask) -> Shown[Line]:
         reads = self._packets.reads
         found, older = await reads.newest(number, kept.before, FEW)
         views = await self._packets.views(number, found, "en")  # no words of it are shown

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
-from feiqian.backoffice.support_sections import SupportList
+from feiqian.backoffice.support_sections import ReadModelList, Shown
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, Money
 from feiqian.payments.read_model.rows import PaymentRow
-from feiqian.runtime.paging import Ask, Page
+from feiqian.runtime.paging import Ask
 from feiqian.services import Services
 
 FEW = 10
@@ -25,14 +23,7 @@ class Line(NamedTuple):
     at: int
 
 
-class Shown(NamedTuple):
-    """A page; `incomplete`: something is missing in the list."""
-
-    page: Page[Line]
-    incomplete: bool
-
-
-class CustomerPayments(SupportList):
+class CustomerPayments(ReadModelList):
     """The newest, and all before."""
 
     name = "payments"
@@ -43,11 +34,7 @@ class CustomerPayments(SupportList):
     def __init__(self, services: Services) -> None:
         self._reads, self._merchants = services.reads, services.merchants
 
-    def page(self, connection: Connection, number: CustomerNumber, ask: Ask) -> Ask:
-        """Which page `look` has to find: the bank's database has no payments."""
-        return ask
-
-    async def look(self, number: CustomerNumber, kept: Ask) -> Shown:
+    async def look(self, number: CustomerNumber, kept: Ask) -> Shown[Line]:
         page = await self._reads.payments_of_customer(number, kept, FEW)
         lines = [self._line(row) for row in page.items]
         return Shown(page.of(lines), await self._reads.customer_incomplete(number))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
-from feiqian.backoffice.support_sections import SupportList
+from feiqian.backoffice.support_sections import ReadModelList, Shown
 from feiqian.ids import CustomerNumber
 from feiqian.money import BY_NUMBER, Money
 from feiqian.runtime.paging import Ask, Page
@@ -25,14 +23,7 @@ class Line(NamedTuple):
     other: str
 
 
-class Shown(NamedTuple):
-    """A page; `incomplete`: something is missing in the list."""
-
-    page: Page[Line]
-    incomplete: bool
-
-
-class PersonTransfersOf(SupportList):
+class PersonTransfersOf(ReadModelList):
     """The newest, and all before: sent and received, with what is held, waits or came back."""
 
     name = "transfers"
@@ -43,11 +34,7 @@ class PersonTransfersOf(SupportList):
     def __init__(self, services: Services) -> None:
         self._transfers = services.person_transfers
 
-    def page(self, connection: Connection, number: CustomerNumber, ask: Ask) -> Ask:
-        """Which page `look` has to find: the bank's database has no transfers."""
-        return ask
-
-    async def look(self, number: CustomerNumber, kept: Ask) -> Shown:
+    async def look(self, number: CustomerNumber, kept: Ask) -> Shown[Line]:
         reads = self._transfers.reads
         found, older = await reads.newest(number, kept.before, FEW)
         views = await self._transfers.views(number, found, "en")  # no words of it are shown
