@@ -10,8 +10,8 @@ from litestar.params import JSONBody
 from feiqian.auth.api.shapes import Body
 from feiqian.errors import FeiqianError
 from feiqian.money import BY_NUMBER
+from feiqian.scanning.merchants import merchant_of
 from feiqian.scanning.pages.meaning import LONGEST, meaning_of
-from feiqian.scanning.pages.merchants import merchant_of
 from feiqian.strings.patterns import LINE, matching
 from feiqian.web.scanned import ScanRefused
 from feiqian.web.v1.operations import TheServices, TheSession, get, grouped, post

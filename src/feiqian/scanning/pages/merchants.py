@@ -6,7 +6,6 @@ sent to a number alone.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from litestar import Controller, Request, get
@@ -14,14 +13,11 @@ from litestar.datastructures import State
 from litestar.params import FromQuery
 
 from feiqian.auth.pages.challenge import Page
-from feiqian.ids import MERCHANT, MerchantNumber, is_id
-from feiqian.merchants.registry import Merchant, Merchants
-from feiqian.strings.normal import code_digits
+from feiqian.scanning.merchants import merchant_of
 from feiqian.web.forms import NOT_TAKEN, Form
 from feiqian.web.session import customers_only
 from feiqian.web.site import TheSite
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 Asked = Request[Any, Any, State]
 
 
@@ -39,11 +35,3 @@ class MerchantPages(Controller):
             form.wrong("merchant", site.render.texts("scan.merchant.unknown"))
         status = None if form.good else NOT_TAKEN
         return site.page("scanning/merchant.html", status=status, form=form, found=found)
-
-
-def merchant_of(merchants: Merchants, typed: str) -> Merchant | None:
-    """The merchant of this number or id; None if nobody has it."""
-    if is_id(MERCHANT, typed):
-        return merchants.by_id(typed)
-    digits = code_digits(typed)
-    return merchants.by_number(MerchantNumber(int(digits))) if digits and _NUMBER.fullmatch(digits) else None
