@@ -77,15 +77,11 @@ class Blocking(AccessService):
         """Opens a case with what is known of the request; of one that was reported before, that case.
 
         Raises RequestNotFound, ReportsUsedUp."""
-        lock(connection, f"reports of customer {customer}")
         found = self.requests.one(connection, _c.id == id, _c.asked == customer)
-        before = connection.execute(select(_c.case_id).where(_c.id == id)).scalar()
-        if before:
-            return self.notes.cases.get(connection, before)
         what = found.id, found.asker, found.amount, found.currency, found.asked_at, found.note
         case = self.notes.of.within(connection, customer, Written("request", *what))
-        reported = {"case_id": case.id, "reported_at": self.clock.now()}
-        connection.execute(update(requests).where(_c.id == id).values(reported))
+        first = (_c.id == id, _c.reported_at == 0)
+        connection.execute(update(requests).where(*first).values(case_id=case.id, reported_at=self.clock.now()))
         return case
 
     # --- how ---------------------------------------------------------------------------------------------------------
