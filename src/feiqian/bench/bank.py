@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from feiqian.demo.seeding import Plan, SeededMerchant, seed
 from feiqian.payments.code_keys import VERSIONS, KeyFile, KeyRing
@@ -60,7 +60,7 @@ class BenchBank:
         self.log = (self.folder / "server.log").open("w+")
         self._orders = 0
 
-    def __enter__(self) -> BenchBank:
+    def __enter__(self) -> Self:
         environment = {**os.environ, **self.settings.environment()}
         command = [sys.executable, "-m", "feiqian", "serve"]
         self.process = subprocess.Popen(command, env=environment, stdout=self.log, stderr=self.log)

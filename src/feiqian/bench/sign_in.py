@@ -12,7 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Self
 
 from feiqian.clock import SystemClock
 from feiqian.customers.registry import Customers
@@ -37,7 +37,7 @@ _CAPS = re.compile(r"^(per_(?:number|prefix|country)_\w+ = )\d+$", re.M)  # of m
 class Bank(BenchBank):
     """With customers who have numbers and secrets, a policy without caps of messages, and a look into the inbox."""
 
-    def __enter__(self) -> Bank:
+    def __enter__(self) -> Self:
         super().__enter__()
         db = BankDb(self.folder)
         cipher = data_key_of(db, self.settings.data_key)

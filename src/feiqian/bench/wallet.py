@@ -1,5 +1,5 @@
 """The wallet's pages over HTTP, one after another at a server with everything running, in a bank whose customers have
-paid often and sent money to each other. Compressed, as browsers ask for them.
+paid often and sent money to each other. Asked for as browsers do; pages of who is signed in come uncompressed.
 """
 
 from __future__ import annotations
@@ -54,11 +54,14 @@ class Looked(NamedTuple):
 class LivedBank(Bank):
     """In which everybody has `entries` lines, give or take a few."""
 
-    entries = 0
+    def __init__(self, customers: int, entries: int) -> None:
+        self._entries = entries
+        plan = town(customers)._replace(merchants=MERCHANTS)
+        super().__init__(customers, MERCHANTS, plan=plan, policy=policy_text())
 
     def _seed(self, plan: Plan) -> list[SeededMerchant]:
         merchants = super()._seed(plan)
-        self.decisions = live(self.settings, self.customers, self.entries)
+        self.decisions = live(self.settings, self.customers, self._entries)
         return merchants
 
     def behind(self) -> int:
@@ -74,9 +77,8 @@ class LivedBank(Bank):
 def run(customers: int = 10_000, entries: int = 200, people: int = 20, pages: int = 100) -> dict[str, Any]:
     """Each of `customers` has `entries` lines on the average, of payments and of transfers between them; `people` of
     them look at each page `pages` times in all. Times in milliseconds of single requests; `kb` is what came,
-    compressed, in thousands of bytes; `server_ms` the server's processor time for a page, over all pages."""
-    plan, kind = town(customers)._replace(merchants=MERCHANTS), type("Lived", (LivedBank,), {"entries": entries})
-    with kind(customers, MERCHANTS, plan=plan, policy=policy_text()) as bank:
+    in thousands of bytes; `server_ms` the server's processor time for a page, over all pages."""
+    with LivedBank(customers, entries) as bank:
         client = Client(bank.settings.port)
         tokens = [sign_in(bank, client, CustomerNumber(number))[1] for number in range(1, people + 1)]
         bank.catch_up()
