@@ -32,6 +32,7 @@ from feiqian.projections.projector import Projector
 from feiqian.quick.model import Way
 from feiqian.quick.paying_model import Begun, Bill
 from feiqian.subjects import Role, Subject
+from feiqian.testing.clock import ManualClock
 from tests.customers.people import MEI, People
 
 OPERATOR = Subject(Role.STAFF, 0)
@@ -41,8 +42,8 @@ SMALL, LARGER = 88_00, 1_000_01  # fen; the larger needs more than a message
 class PayingBank(People):
     """Mei, with one account of 2,000 yuan, unless a test gives her more."""
 
-    def __init__(self, folder: Path, url: str = "") -> None:
-        super().__init__(folder, url=url)
+    def __init__(self, folder: Path, clock: ManualClock | None = None, url: str = "") -> None:
+        super().__init__(folder, clock, url)
         s = self.services
         self.read_db = open_database(folder / "read.db")
         self.projector = Projector(self.journal, self.read_db, PAYMENTS)
