@@ -18,7 +18,7 @@ PAGES = (
     *("/wallet", "/me", "/inbox", "/inbox/receipts", "/me/notices", "/wallet/accounts"),
     *("/accounts/transfer", "/payees/alias"),
 )
-CHOOSING = ("/accounts/transfer", "/activity?way=out", "/me/notices", "/statements")
+CHOOSING = ("/accounts/transfer", "/activity?way=out", "/locks", "/me/notices", "/statements")
 CUT = """[...document.querySelectorAll("select")].flatMap((select) => {
   const style = getComputedStyle(select), pen = document.createElement("canvas").getContext("2d");
   pen.font = style.font;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
@@ -19,7 +20,7 @@ from feiqian.auth.pages.steps import Step, challenge_pages
 from feiqian.locks.errors import LockNotFound, LockRefused, LockStateDiffers
 from feiqian.locks.model import LockState, MoneyLock, Place
 from feiqian.locks.service import MOST
-from feiqian.money import BY_CODE, BY_NUMBER, MinorUnits, Money, MoneyInvalid, parse_typed
+from feiqian.money import BY_CODE, BY_NUMBER, Money, MoneyInvalid, parse_typed
 from feiqian.subjects import Role
 from feiqian.web.forms import Form, read_form
 from feiqian.web.session import Customer, TheCustomer
@@ -139,8 +140,8 @@ async def _page(site: Site, customer: Customer, form: Form, said: str = "") -> R
         said=_said(site, said, newest),
         closed=[_shown(lock, names) for lock in locks if lock.state is not LockState.OPEN],
         opened=[_shown(lock, names) for lock in locks if lock.state is LockState.OPEN],
-        places=[(f"{it.account}/{BY_NUMBER[it.currency].code}", _of(site, it, "free", it.free)) for it in places],
-        held=[_of(site, it, "held", it.reserved.held) for it in places if it.reserved.held],
+        places=[_choice(site, it) for it in places],
+        amounts=[text for it in places for text in _amounts(site, it)],
         reference=_reference(form) if form.errors else _reference(Form()),
     )
 
@@ -165,10 +166,18 @@ def _name(site: Site, place: Place) -> str:
     return texts("locks.account", last_four=place.last_four) if place.account else texts("locks.wallet")
 
 
-def _of(site: Site, place: Place, what: str, amount: MinorUnits) -> str:
-    """So much of an account is `free` or `held`."""
-    shown = site.render.amount(Money(amount, BY_NUMBER[place.currency]))
-    return site.render.texts(f"locks.of.{what}", account=_name(site, place), amount=shown)
+def _choice(site: Site, place: Place) -> tuple[str, str]:
+    """In a form, and how it is called there: there may be wallets in several currencies."""
+    code, name = BY_NUMBER[place.currency].code, _name(site, place)
+    return f"{place.account}/{code}", name if place.account else f"{name} {code}"
+
+
+def _amounts(site: Site, place: Place) -> Iterator[str]:
+    """So much of an account is free, and so much is held. A select of a phone has no room for it."""
+    for what, amount in (("free", place.free), ("held", place.reserved.held)):
+        if amount or what == "free":
+            shown = site.render.amount(Money(amount, BY_NUMBER[place.currency]))
+            yield site.render.texts(f"locks.of.{what}", account=_name(site, place), amount=shown)
 
 
 PAGES = [Locks, OPEN]
