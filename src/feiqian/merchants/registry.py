@@ -79,6 +79,7 @@ class Merchant(NamedTuple):
 class KeyHolder(Merchant):
     """A merchant as whoever holds one of its API keys; equal to the merchant."""
 
+    hash: bytes  # of the key (`keys.hash_of`)
     _key: bytes
     scopes: int  # `scopes.mask_of` what the key is allowed
     expires_at: int  # Unix microseconds; 0 of a key without end
@@ -90,7 +91,7 @@ class KeyHolder(Merchant):
     @classmethod
     def of(cls, merchant: Merchant, key_hash: bytes, scopes: int, expires_at: int) -> KeyHolder:
         holder = cls(*merchant)
-        holder._key, holder.scopes, holder.expires_at = key_hash[:8], scopes, expires_at
+        holder.hash, holder._key, holder.scopes, holder.expires_at = key_hash, key_hash[:8], scopes, expires_at
         return holder
 
 
@@ -165,13 +166,19 @@ class Merchants:
 
     def by_key(self, key: str) -> KeyHolder | KeyRefusal:
         """Whose key this is, from memory; its use is remembered."""
-        hashed = hash_of(key)
-        holder = self._by_hash.get(hashed)
-        if holder is not None and not (holder.expires_at and holder.expires_at <= self._now()):
-            self._used[hashed] = self._monotonic()
+        holder = self.by_hash(hash_of(key))
+        if holder is not None:
             return holder
         kind = kind_of(key)
         return KeyRefusal.WRONG_KIND if kind is not None and kind != self._mode else KeyRefusal.UNKNOWN
+
+    def by_hash(self, hashed: bytes) -> KeyHolder | None:
+        """As `by_key`, by the key's hash; None for what opens nothing."""
+        holder = self._by_hash.get(hashed)
+        if holder is None or (holder.expires_at and holder.expires_at <= self._now()):
+            return None
+        self._used[hashed] = self._monotonic()
+        return holder
 
     def whose(self, key: str) -> MerchantNumber | None:
         """The number of the merchant whose key this is, as far as is known without asking the database."""

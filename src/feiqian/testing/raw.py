@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+from typing import Any
 
 import httpx
 
@@ -36,7 +37,11 @@ def statuses(said: bytes) -> list[int]:
 
 def payment(served: Served, shop: httpx.Client, more: bytes = b"") -> bytes:
     """A new payment as bytes; `more` is fields of its head, each line ended."""
-    body = json.dumps(served.order()).encode()
-    key = shop.headers["authorization"].encode()
-    head = b"POST /v1/payments HTTP/1.1\r\nhost: x\r\nauthorization: %b\r\ncontent-type: application/json\r\n" % key
-    return head + more + b"content-length: %d\r\n\r\n%b" % (len(body), body)
+    return request_of("/v1/payments", served.order(), shop, more)
+
+
+def request_of(path: str, asked: dict[str, Any], shop: httpx.Client, more: bytes = b"") -> bytes:
+    """A POST of this body by this merchant as bytes; `more` as in `payment`."""
+    body, key = json.dumps(asked).encode(), shop.headers["authorization"].encode()
+    head = b"POST %b HTTP/1.1\r\nhost: x\r\nauthorization: %b\r\n" % (path.encode(), key)
+    return head + b"content-type: application/json\r\n%bcontent-length: %d\r\n\r\n%b" % (more, len(body), body)

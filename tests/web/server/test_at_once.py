@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import json
 import re
 import secrets
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -18,59 +17,14 @@ import httpx
 import pytest
 
 from feiqian.ledger.recovery import open_journal
-from feiqian.testing.raw import payment, raw, statuses
+from feiqian.testing.raw import payment, raw, request_of, statuses
 from feiqian.testing.served import Served
+from feiqian.testing.wires import Wire, connected
 from feiqian.web.server.exchange import Prompt
 from feiqian.web.server.overload import REFUSAL
-from feiqian.web.server.server import GatedProtocol
 
 CLOSE = {"connection": "close"}  # which needs a task
 HEALTH = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
-
-
-class Wire(asyncio.Transport):
-    """A connection whose other end is this test: what the server wrote to it, and in `all` with all other wires."""
-
-    all: list[Wire]
-
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 1)})
-        self.said, self.closed = b"", False
-
-    def write(self, data: Any) -> None:
-        self.said += data
-        self.all.append(self)
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def close(self) -> None:
-        self.closed = True
-
-    abort = close
-
-    def get_write_buffer_size(self) -> int:
-        return 0
-
-    def pause_reading(self) -> None: ...
-
-    def resume_reading(self) -> None: ...
-
-
-@pytest.fixture
-def connect(served: Served) -> Callable[[], tuple[GatedProtocol, Wire]]:
-    """Makes connections; to be called in the server's loop."""
-    Wire.all = []
-    return lambda: connected(served)
-
-
-def connected(served: Served) -> tuple[GatedProtocol, Wire]:
-    config, wire = served.server.config, Wire()
-    protocol: Any = config.http_protocol_class
-    connection = protocol(config=config, server_state=served.server.server_state, app_state={})
-    connection.connection_made(wire)
-    connection.new = False  # as one that has been read before
-    return connection, wire
 
 
 @pytest.fixture
@@ -270,12 +224,6 @@ def test_a_connection_that_was_answered_leaves_nothing_behind(served: Served, sh
 
 def payment_of(order: dict[str, Any], shop: httpx.Client, more: bytes = b"") -> bytes:
     return request_of("/v1/payments", order, shop, more)
-
-
-def request_of(path: str, asked: dict[str, Any], shop: httpx.Client, more: bytes = b"") -> bytes:
-    body, key = json.dumps(asked).encode(), shop.headers["authorization"].encode()
-    head = b"POST %b HTTP/1.1\r\nhost: x\r\nauthorization: %b\r\n" % (path.encode(), key)
-    return head + b"content-type: application/json\r\n%bcontent-length: %d\r\n\r\n%b" % (more, len(body), body)
 
 
 def test_what_was_decided_and_cannot_be_committed_is_answered_as_unknown(own: Served) -> None:

@@ -25,7 +25,15 @@ class AtOnce(Protocol):
 
     def begin(self, exchange: Prompt, headers: list[tuple[bytes, bytes]], body: bytes) -> bool:
         """Takes a whole request; `exchange.answer` is called once, now or later, in the event loop. False: nothing was
-        done, and the application has to be run in a task. Never raises."""
+        done, and the application has to be run in a task. Never raises.
+
+        Sets `exchange.known` where the head alone says what `begin_again` has to know.
+        """
+        ...
+
+    def begin_again(self, exchange: Prompt, known: bytes, body: bytes) -> bool:
+        """As `begin`, of a head that it has taken before, to the byte, and said that it is `known`. False: nothing was
+        done, and the head has to be read."""
         ...
 
 
@@ -85,6 +93,7 @@ class Prompt(Exchange):
     message_event: Any = _NobodyWaits()
     disconnected = response_started = response_complete = False
     keep_alive = more_body = True
+    known = b""  # what the application has made of the head, if it may be taken again
 
     def __init__(self, gate: Gate, transport: Any, flow: Any, on_response: Callable[[], None]) -> None:
         self.gate, self.transport, self.flow, self.on_response = gate, transport, flow, on_response

@@ -11,6 +11,7 @@ from feiqian.runtime.network import Proxies
 from feiqian.runtime.shares import Admission, Places
 
 from .arrivals import Arrivals
+from .known_heads import KnownHeads
 
 if TYPE_CHECKING:
     from .server import GatedProtocol
@@ -31,7 +32,7 @@ class Gate:
         self.places: Places[str, GatedProtocol] = Places(connection_limit)  # by network
         self.parked: deque[GatedProtocol] = deque()  # refused, and not read for a while
         self.now = time.monotonic()
-        self.arrivals = Arrivals()
+        self.arrivals, self.heads = Arrivals(), KnownHeads()
         self._swept: deque[GatedProtocol] = deque()  # to be closed
         self._outbox: list[tuple[asyncio.Transport, bytes]] = []
         self._refused_at = 0.0

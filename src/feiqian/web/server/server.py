@@ -52,6 +52,7 @@ HEAD_LIMIT_BYTES = 16 * 1024
 REQUEST_SECONDS = 10  # to send a whole request
 IDLE_SECONDS = 75  # between requests
 FETCH_SECONDS = 60  # in which nothing of an answer is fetched
+OTHER_HEADS = 16  # one after another that were not known: this client's are never the same, and not looked for
 PIPELINED = 128  # requests of one connection that wait for the answer to the one before
 SWEEP_TICKS = 20  # of uvicorn's 0.1 s
 
@@ -87,6 +88,7 @@ class GatedProtocol(HttpToolsProtocol):
         self.hosts, self.host = 0, b""  # how many Host fields the head has, and the last of them
         self.known_host: bytes | None = None  # the last that was looked at, and is good
         self.prompt: Prompt | None = None  # a request that may need no task, while it is being received
+        self.other_heads = 0  # one after another that were not known
         self.refusal, self.last_words = BAD_REQUEST, b""
         self.begun = self.idle_since = self.gate.now
         self.unfetched_since: float | None = None  # more of an answer waits than we keep, and the client fetches none
@@ -160,6 +162,9 @@ class GatedProtocol(HttpToolsProtocol):
                 return
         if self.last_words:
             return
+        alone = not self.receiving and self.other_heads < OTHER_HEADS
+        if alone and self._is_taken_again(data):
+            return
         if self.in_head:
             self.head_bytes += len(data)
             self.ascii = self.ascii and data.isascii()
@@ -176,6 +181,36 @@ class GatedProtocol(HttpToolsProtocol):
             if self.in_head and self.head_bytes > HEAD_LIMIT_BYTES + self.head_slack:
                 self.refusal = HEAD_TOO_LARGE
                 self._give_up()
+            elif alone:
+                self._remember(data)
+
+    def _is_taken_again(self, data: bytes) -> bool:
+        """Whether it is one whole request, in its turn, with a head that is known, and the application has taken it."""
+        before = self.cycle
+        if (before is not None and not before.response_complete) or self.transport.is_closing():
+            return False
+        found = self.gate.heads.find(data)
+        if found is None:
+            return False
+        prompt = self.cycle = self._prompt()
+        if found.application.begin_again(prompt, found.known, data[found.size :]):
+            self.other_heads = 0
+            return True
+        self.cycle = before
+        return False
+
+    def _remember(self, data: bytes) -> None:
+        """Keeps the head, if all that has come is one request that the application knows again by it."""
+        prompt = self.cycle
+        if type(prompt) is Prompt and prompt.known and not self.receiving:
+            self.gate.heads.keep(data, len(prompt.body), self.at_once[self.url], prompt.known)
+            self.other_heads += 1
+            prompt.known = b""
+
+    def _prompt(self) -> Prompt:
+        prompt = Prompt(self.gate, self.transport, self.flow, self.on_response_complete)
+        prompt.default_headers = self.server_state.default_headers
+        return prompt
 
     def _arrives(self, data: bytes) -> bool:
         """Whether the first that comes is read now. Until it is, nothing more comes."""
@@ -288,8 +323,7 @@ class GatedProtocol(HttpToolsProtocol):
         first = before is None or before.response_complete
         if first and keep_alive and method == b"POST" and self._is_at_once():
             self.in_head = False
-            self.cycle = self.prompt = Prompt(self.gate, self.transport, self.flow, self.on_response_complete)
-            self.prompt.default_headers = self.server_state.default_headers
+            self.cycle = self.prompt = self._prompt()
         else:
             self._begin(method, http_version, keep_alive)
 

@@ -53,7 +53,7 @@ class Taking(ABC):
 
     def __init__(self, services: Services, admission: Admission, authenticate: Authenticator) -> None:
         self._merchants, self._admission, self._authenticate = services.merchants, admission, authenticate
-        self._metrics = services.metrics
+        self._metrics, self._scope = services.metrics, self.needed.bit
 
     # --- in the protocol's callback ----------------------------------------------------------------------------
 
@@ -68,14 +68,32 @@ class Taking(ABC):
                 return False  # in chunks: fields may have come after it, which are not of the head
             merchant = self._authenticate(authorization, self.needed)
             check_media_type(content_type)
+            key = self._key_of(headers)
+        except Exception as error:
+            tell(error)
+            return True
+        exchange.known = b"" if key else merchant.hash  # what has a key of its own does not come again
+        return self._begin(merchant, key, body, tell)
+
+    def begin_again(self, exchange: Any, known: bytes, body: bytes) -> bool:
+        """As `begin`, of a head that it has taken before; `known` is the hash of the API key in it."""
+        if self._merchants.stale or len(body) > BODY_LIMIT_BYTES:
+            return False
+        merchant = self._merchants.by_hash(known)
+        if merchant is None or not merchant.scopes & self._scope:
+            return False
+        return self._begin(merchant, "", body, partial(self._tell, exchange, time.perf_counter()))
+
+    def _begin(self, merchant: Merchant, key: str, body: bytes, tell: Tell) -> bool:
+        try:
             self._check_room(merchant)
-            return self._take_at_once(merchant, headers, body, tell)
+            return self._take_at_once(merchant, key, body, tell)
         except Exception as error:
             tell(error)
             return True
 
     @abstractmethod
-    def _take_at_once(self, merchant: Merchant, headers: Headers, body: bytes, tell: Tell) -> bool:
+    def _take_at_once(self, merchant: Merchant, key: str, body: bytes, tell: Tell) -> bool:
         """As `_take`, without a task: calls `tell` once, with what `_take` returns or raises. False: as `begin`."""
 
     def _tell(self, exchange: Any, start: float, told: msgspec.Struct | Exception) -> None:  # not money: a time
@@ -89,8 +107,8 @@ class Taking(ABC):
     # --- in a task ---------------------------------------------------------------------------------------------
 
     @abstractmethod
-    async def _take(self, merchant: Merchant, headers: Headers, body: bytes) -> msgspec.Struct:
-        """What is answered."""
+    async def _take(self, merchant: Merchant, key: str, body: bytes) -> msgspec.Struct:
+        """What is answered. `key`: of `_key_of`."""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         start = time.perf_counter()
@@ -113,10 +131,15 @@ class Taking(ABC):
             parse_query(scope["query_string"], None)  # refuses: there is no parameter
         check_media_type(content_type)
         body = await read_whole(exchange_of(scope), receive, content_length)
+        key = self._key_of(headers)
         self._check_room(merchant)
-        return Answer(200, _encode(await self._take(merchant, headers, body)))
+        return Answer(200, _encode(await self._take(merchant, key, body)))
 
     # --- either way --------------------------------------------------------------------------------------------
+
+    def _key_of(self, headers: Headers) -> str:
+        """The request's `Idempotency-Key`, where the operation has one, or "". Raises ProblemError."""
+        return ""
 
     def _check_room(self, merchant: Merchant) -> None:
         """Before the body is parsed. Raises Overloaded."""
@@ -138,11 +161,14 @@ class MakingOrders(Taking):
         super().__init__(services, admission, authenticate)
         self._orders, self._parse = services.orders, BodyParser(OrderRequest).parse
 
-    def _take_at_once(self, merchant: Merchant, headers: Headers, body: bytes, tell: Tell) -> bool:
-        return self._orders.create_at_once(merchant, self._parse(body), _key(headers), tell)
+    def _key_of(self, headers: Headers) -> str:
+        return idempotency_key([value.decode("latin-1") for name, value in headers if name == b"idempotency-key"])
 
-    async def _take(self, merchant: Merchant, headers: Headers, body: bytes) -> Order:
-        return await self._orders.create(merchant, self._parse(body), _key(headers))
+    def _take_at_once(self, merchant: Merchant, key: str, body: bytes, tell: Tell) -> bool:
+        return self._orders.create_at_once(merchant, self._parse(body), key, tell)
+
+    async def _take(self, merchant: Merchant, key: str, body: bytes) -> Order:
+        return await self._orders.create(merchant, self._parse(body), key)
 
 
 class TakingPayments(Taking):
@@ -155,18 +181,13 @@ class TakingPayments(Taking):
         self._payments, self._live = services.payments, services.live
         self._parse = BodyParser(PaymentRequest).parse
 
-    def _take_at_once(self, merchant: Merchant, headers: Headers, body: bytes, tell: Tell) -> bool:
+    def _take_at_once(self, merchant: Merchant, key: str, body: bytes, tell: Tell) -> bool:
         return self._payments.pay_at_once(merchant, self._parse(body), tell)
 
-    async def _take(self, merchant: Merchant, headers: Headers, body: bytes) -> PaymentView:
+    async def _take(self, merchant: Merchant, key: str, body: bytes) -> PaymentView:
         return await self._payments.pay(merchant, self._parse(body))
 
     def _observe(self, start: float, answer: Answer) -> None:  # not money: a time
         seconds = time.perf_counter() - start
         self._metrics.observe(self.operation, answer.status, seconds)
         self._live.observe(seconds)
-
-
-def _key(headers: Headers) -> str:
-    """The request's `Idempotency-Key`, or "". Raises ProblemError."""
-    return idempotency_key([value.decode("latin-1") for name, value in headers if name == b"idempotency-key"])

@@ -1,0 +1,18 @@
+"""Connections of the tests of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from feiqian.testing.served import Served
+from feiqian.testing.wires import Wire, connected
+from feiqian.web.server.server import GatedProtocol
+
+
+@pytest.fixture
+def connect(served: Served) -> Callable[[], tuple[GatedProtocol, Wire]]:
+    """Makes connections; to be called in the server's loop."""
+    Wire.all = []
+    return lambda: connected(served)

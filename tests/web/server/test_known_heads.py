@@ -1,0 +1,174 @@
+"""A head that was taken before is not parsed again; whatever is not the same to the byte is read as ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from feiqian.merchants.keys import SHOWN
+from feiqian.testing.raw import payment, raw, request_of, statuses
+from feiqian.testing.served import Served
+from feiqian.testing.wires import Wire
+from feiqian.web.server import known_heads
+from feiqian.web.server.known_heads import KnownHeads
+from feiqian.web.server.server import OTHER_HEADS, GatedProtocol
+
+Connect = Callable[[], tuple[GatedProtocol, Wire]]
+
+
+class NoParser:
+    """A parser that must not be asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the parser was asked: {name}")
+
+
+class Application:
+    """Takes everything."""
+
+    path = b"/v1/payments"
+
+    def begin(self, exchange: Any, headers: Any, body: bytes) -> bool:
+        return True
+
+    def begin_again(self, exchange: Any, known: bytes, body: bytes) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(served: Served) -> None:
+    served.gate.heads = KnownHeads()
+
+
+def ask(served: Served, connection: GatedProtocol, wire: Wire, asked: bytes) -> list[int]:
+    """Sends it, and waits for the answer."""
+    before = len(statuses(wire.said))
+    served.inside(lambda: connection.data_received(asked))
+    served.until(lambda: len(statuses(wire.said)) > before)
+    return statuses(wire.said)[before:]
+
+
+def test_the_same_head_again_is_not_parsed_on_any_connection(
+    served: Served, shop: httpx.Client, connect: Connect
+) -> None:
+    more = b"x-till: 7\r\n"
+    (first, first_wire), (second, second_wire) = served.inside(connect), served.inside(connect)
+    assert ask(served, first, first_wire, payment(served, shop, more)) == [200]
+    first.parser = second.parser = NoParser()
+    for connection, wire in ((first, first_wire), (second, second_wire)):
+        assert ask(served, connection, wire, payment(served, shop, more)) == [200]
+        assert b'"status":"succeeded"' in wire.said.rpartition(b"HTTP/1.1")[2]
+    assert served.admission.total == 0
+
+
+def test_a_key_that_was_revoked_opens_nothing_with_a_known_head(
+    served: Served, shop: httpx.Client, connect: Connect
+) -> None:
+    merchants, now = served.bank.services.merchants, served.bank.services.clock.now()
+    number = served.merchants[0].number
+    key = merchants.create_key(number, "test", now)
+    with httpx.Client(headers={"authorization": f"Bearer {key}"}) as till:
+        connection, wire = served.inside(connect)
+        assert ask(served, connection, wire, payment(served, till)) == [200]
+        merchants.revoke_key(number, key[:SHOWN], now)
+        assert ask(served, connection, wire, payment(served, till)) == [401]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda asked: asked.replace(b"POST", b"PUT", 1),
+        lambda asked: asked.replace(b"/v1/payments", b"/v1/payment", 1),
+        lambda asked: asked.replace(b"HTTP/1.1", b"HTTP/2.1", 1),
+        lambda asked: asked.replace(b"host: x\r\n", b"", 1),
+        lambda asked: asked.replace(b"host: x\r\n", b"host: x\r\nhost: x\r\n", 1),
+        lambda asked: asked.replace(b"content-length", b"transfer-encoding: chunked\r\ncontent-length", 1),
+        lambda asked: asked.replace(b"Bearer fq_test_", b"Bearer fq_test-", 1),
+        lambda asked: asked.replace(b"application/json", b"application/text", 1),
+    ],
+)
+def test_a_head_that_differs_is_refused_beside_a_known_one(
+    served: Served, shop: httpx.Client, connect: Connect, change: Callable[[bytes], bytes]
+) -> None:
+    connection, wire = served.inside(connect)
+    assert ask(served, connection, wire, payment(served, shop)) == [200]
+    said = ask(served, connection, wire, change(payment(served, shop)))
+    assert 400 <= said[0] <= 505
+
+
+def test_a_body_that_is_longer_or_shorter_than_announced_is_read_as_ever(served: Served, shop: httpx.Client) -> None:
+    """What follows the announced body is the next request, and what is missing is waited for."""
+    last = b"connection: close\r\n"
+    first, second, third = (payment(served, shop) for _ in range(3))
+    assert len(first) == len(second) == len(third), "their heads are the same"
+    said = raw(served, first + second + third[:-5] + third[-5:] + payment(served, shop, last))
+    assert statuses(said) == [200] * 4
+    assert statuses(raw(served, second + b"GET / HTTP/9.9\r\n\r\n")) == [200, 400]
+
+
+def test_a_known_head_behind_an_unanswered_request_waits_its_turn(
+    served: Served, shop: httpx.Client, connect: Connect
+) -> None:
+    connection, wire = served.inside(connect)
+    assert ask(served, connection, wire, payment(served, shop)) == [200]
+    orders = [served.order() for _ in range(2)]
+
+    def read() -> None:
+        for order in orders:
+            connection.data_received(request_of("/v1/payments", order, shop))
+        assert len(connection.pipeline) == 1
+
+    served.inside(read)
+    served.until(lambda: len(statuses(wire.said)) == 3)
+    numbers = [order["merchant_order"].encode() for order in orders]
+    assert sorted(numbers, key=wire.said.index) == numbers
+
+
+def test_a_known_head_within_a_body_is_part_of_the_body(served: Served, shop: httpx.Client, connect: Connect) -> None:
+    connection, wire = served.inside(connect)
+    assert ask(served, connection, wire, payment(served, shop)) == [200]
+    inner = payment(served, shop)
+    outer = request_of("/v1/payments", {}, shop).replace(b"content-length: 2", b"content-length: %d" % (len(inner) + 2))
+    served.inside(lambda: connection.data_received(outer))
+    assert ask(served, connection, wire, inner) == [400]
+    assert served.bank.services.ledger.durable_position == served.bank.services.ledger.position
+
+
+def test_what_is_refused_or_has_a_key_of_its_own_is_not_kept(
+    served: Served, shop: httpx.Client, connect: Connect
+) -> None:
+    nobodys = shop.headers["authorization"].encode(), b"Bearer fq_test_" + b"x" * 43
+    keyed = request_of(
+        "/v1/orders", {"merchant_order": "known-1", "amount": 100, "currency": "CNY"}, shop, b"idempotency-key: a\r\n"
+    )
+    connection, wire = served.inside(connect)
+    assert ask(served, connection, wire, payment(served, shop).replace(*nobodys)) == [401]
+    assert ask(served, connection, wire, keyed) == [200]
+    assert not served.gate.heads._heads
+    assert ask(served, connection, wire, payment(served, shop)) == [200]
+    assert len(served.gate.heads._heads) == 1
+
+
+def test_a_client_whose_heads_are_never_the_same_is_not_looked_up_for_ever(
+    served: Served, shop: httpx.Client, connect: Connect
+) -> None:
+    connection, wire = served.inside(connect)
+    for number in range(OTHER_HEADS + 2):
+        assert ask(served, connection, wire, payment(served, shop, b"x-request: %d\r\n" % number)) == [200]
+    assert len(served.gate.heads._heads) == OTHER_HEADS
+
+
+def test_no_more_heads_are_kept_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_heads, "MOST_HEADS", 2)
+    heads, application = KnownHeads(), Application()
+    asked = [b"POST /v1/payments HTTP/1.1\r\nx: %d\r\n\r\n{}" % number for number in range(3)]
+    for one in asked:
+        heads.keep(one, 2, application, b"known")
+    assert [heads.find(one) is not None for one in asked] == [False, True, True]
+    heads.keep(b"x" * known_heads.LONGEST_HEAD_BYTES + b"\r\n\r\n", 0, application, b"known")
+    assert heads.find(asked[2]) is not None
+    assert heads.find(asked[2] + b" ") is None
+    assert heads.find(asked[2][:-1]) is None
