@@ -45,6 +45,23 @@ def test_every_truncation_is_refused(new_engine: Callable[[], Engine]) -> None:
     assert b"".join(engine.dump()) == dump
 
 
+@both
+@pytest.mark.parametrize("size", [1, 7, 41, 4096])
+def test_chunks_may_end_anywhere(new_engine: Callable[[], Engine], size: int) -> None:
+    dump, engine = state_of(5, 120), new_engine()
+    engine.load(dump[begin : begin + size] for begin in range(0, len(dump), size))
+    assert b"".join(engine.dump()) == dump
+    with pytest.raises(DumpInvalid, match=r"goes on after its end|bytes, its header says"):
+        new_engine().load([*(dump[begin : begin + size] for begin in range(0, len(dump), size)), b"", b"\0"])
+
+
+@both
+def test_counts_that_cannot_be_do_not_take_all_memory(new_engine: Callable[[], Engine]) -> None:
+    dump, counts = state_of(5, 30), 20
+    damaged = dump[:counts] + b"\xff" * 20 + dump[counts + 20 :]
+    assert "at byte" in loaded(new_engine(), damaged)
+
+
 def test_both_engines_take_and_refuse_the_same_flipped_bits() -> None:
     dump, taken = state_of(5, 120), 0
     bits = random.Random(5).sample(range(len(dump) * 8), 4_000)

@@ -117,6 +117,15 @@ fn tag(hash: u64) -> u8 {
     (hash as u8).max(1)
 }
 
+/// How many buckets the shard of this number has after this size.
+fn size_after(size: usize, number: usize) -> usize {
+    match size {
+        0 => 1,
+        1 => 8 + number % 5, // shards of different sizes do not all grow at once
+        n => n + n * 3 / 5,
+    }
+}
+
 pub(crate) struct Index {
     shards: Vec<Shard>,
 }
@@ -190,15 +199,26 @@ impl Index {
         self.shards[number].put(hash, place);
     }
 
+    /// Makes room for so many entries at once, in an index that is empty. It has then the sizes to which it would have
+    /// grown, or those after them.
+    pub fn reserve(&mut self, entries: usize) {
+        let mean = entries >> SHARD_BITS;
+        let most = mean + 2 * mean.isqrt(); // of nearly all shards: hashes spread
+        for (number, shard) in self.shards.iter_mut().enumerate() {
+            assert!(shard.used == 0, "room is made in an empty index only");
+            let mut size = 0;
+            while size * SLOTS * 9 < most * 10 {
+                size = size_after(size, number);
+            }
+            shard.buckets = vec![EMPTY; size];
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn grow(&mut self, number: usize, hash_of: impl Fn(u32) -> u64) {
         let old = &self.shards[number];
-        let size = match old.buckets.len() {
-            0 => 1,
-            1 => 8 + number % 5, // shards of different sizes do not all grow at once
-            n => n + n * 3 / 5,
-        };
+        let size = size_after(old.buckets.len(), number);
         // All hashes before all insertions, so that the cache misses of the former overlap.
         let places: Vec<u32> = old.places().collect();
         let hashes: Vec<u64> = places.iter().map(|place| hash_of(*place)).collect();
@@ -260,6 +280,23 @@ mod tests {
         for place in 0..100_000 {
             assert_eq!(index.find(hash_of(place), |p| p == place), Some(place));
             assert_eq!(index.find(hash_of(place + 100_000), |p| p == place + 100_000), None);
+        }
+    }
+
+    #[test]
+    fn room_that_was_made_is_what_is_needed() {
+        for entries in [0, 1, 5_000, 100_000, 1_000_000] {
+            let (mut grown, mut made) = (Index::new(), Index::new());
+            made.reserve(entries as usize);
+            let before = made.memory_bytes();
+            for place in 0..entries {
+                grown.insert(hash_of(place), place, hash_of);
+                made.insert(hash_of(place), place, hash_of);
+            }
+            let (made_bytes, grown_bytes) = (made.memory_bytes(), grown.memory_bytes());
+            assert!(made_bytes <= before + before / 50, "{before} for {entries}, but then {made_bytes}");
+            assert!(made_bytes <= grown_bytes * 5 / 4, "{made_bytes} for {entries}, not {grown_bytes}");
+            assert!((0..entries).all(|place| made.find(hash_of(place), |p| p == place) == Some(place)));
         }
     }
 

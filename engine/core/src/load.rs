@@ -1,6 +1,7 @@
 //! Taking a dump into an empty engine. Nothing in it is trusted: what no engine could have written is refused.
 
 use std::fmt;
+use std::hint::black_box;
 
 use crate::accounts::{Account, CLOSED, CREDIT, DEBIT};
 use crate::allowances::Allowance;
@@ -9,7 +10,13 @@ use crate::engine::Engine;
 use crate::event::{part, Type};
 use crate::id::{Id, NO_ID};
 use crate::refusal::Refusal;
+use crate::table::{Keyed, Table};
 use crate::transfers::{HoldState, Transfer};
+use crate::warm::WINDOW;
+
+/// For so many entries room is made at once, if the header says that they come: what a damaged one says must not take
+/// all memory. Tables of more grow.
+const MOST_ROOM: u32 = 1 << 24;
 
 /// A dump that cannot be loaded: what is wrong, and at which byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,42 +61,61 @@ impl Loader {
 
     /// Takes the next chunk.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<(), DumpInvalid> {
-        let mut bytes = std::mem::take(&mut self.pending);
-        bytes.extend_from_slice(chunk);
-        let mut used = 0;
+        let mut rest = chunk;
+        if !self.pending.is_empty() {
+            rest = self.complete_pending(chunk)?;
+        }
         while let Some((section, size)) = self.next_entry() {
-            let Some(entry) = bytes.get(used..used + size) else {
-                break;
-            };
-            let loaded = match section {
-                None => self.load_header(entry),
-                Some(section) => self.load_entry(section, entry),
-            };
-            loaded.map_err(|what| DumpInvalid { at: self.at, what: what.into() })?;
-            used += size;
-            self.at += size as u64;
+            let whole = rest.len() / size;
+            if whole == 0 {
+                self.pending.extend_from_slice(rest);
+                return Ok(());
+            }
+            let count = section.map_or(1, |section| whole.min(self.left_of(section)));
+            let (entries, after) = rest.split_at(count * size);
+            self.load(section, entries)?;
+            rest = after;
         }
-        if self.next_entry().is_none() && used < bytes.len() {
-            return Err(DumpInvalid { at: self.at, what: "the dump goes on after its end".into() });
+        if rest.is_empty() {
+            return Ok(());
         }
-        bytes.drain(..used);
-        self.pending = bytes;
-        Ok(())
+        Err(self.invalid("the dump goes on after its end"))
+    }
+
+    /// Loads the entry of which the chunks before had the beginning, if this one has its end. Returns what comes after.
+    fn complete_pending<'a>(&mut self, chunk: &'a [u8]) -> Result<&'a [u8], DumpInvalid> {
+        let Some((section, size)) = self.next_entry() else {
+            return Ok(chunk);
+        };
+        let missing = (size - self.pending.len()).min(chunk.len());
+        self.pending.extend_from_slice(&chunk[..missing]);
+        if self.pending.len() == size {
+            let entry = std::mem::take(&mut self.pending);
+            self.load(section, &entry)?;
+        }
+        Ok(&chunk[missing..])
     }
 
     /// The engine, if the dump is complete and the books in it balance.
     pub fn finish(self) -> Result<Engine, DumpInvalid> {
-        let invalid = |what: &str| Err(DumpInvalid { at: self.at, what: what.into() });
         if self.next_entry().is_some() {
-            return invalid("the dump ends too early");
+            return Err(self.invalid("the dump ends too early"));
         }
         if self.open_holds != self.engine.holds.len() as u64 {
-            return invalid("not every open hold is among the holds");
+            return Err(self.invalid("not every open hold is among the holds"));
         }
         if let Err(broken) = self.engine.check() {
-            return invalid(&broken);
+            return Err(self.invalid(&broken));
         }
         Ok(self.engine)
+    }
+
+    fn invalid(&self, what: &str) -> DumpInvalid {
+        DumpInvalid { at: self.at, what: what.into() }
+    }
+
+    fn left_of(&self, section: usize) -> usize {
+        self.left.map_or(0, |left| left[section] as usize)
     }
 
     /// The section and size of the next entry; None at the end.
@@ -101,31 +127,86 @@ impl Loader {
         Some((Some(section), ENTRY_SIZES[section]))
     }
 
+    /// Loads the header, or entries of one section.
+    fn load(&mut self, section: Option<usize>, entries: &[u8]) -> Result<(), DumpInvalid> {
+        match section {
+            None => self.one(HEADER_SIZE, |loader| loader.load_header(entries)),
+            Some(0) => self.keyed(entries, 0, |engine| &engine.accounts, Self::load_account),
+            Some(1) => self.keyed(entries, 1, |engine| &engine.transfers, Self::load_transfer),
+            Some(2) => self.each(entries, 2, Self::load_hold),
+            Some(3) => self.keyed(entries, 3, |engine| &engine.allowances, Self::load_allowance),
+            Some(section) => self.each(entries, section, Self::load_claim),
+        }
+    }
+
+    /// Loads entries of a table. Those of a window are looked for in memory together, before each has its turn.
+    #[inline]
+    fn keyed<T: Keyed>(
+        &mut self,
+        entries: &[u8],
+        section: usize,
+        table: impl Fn(&Engine) -> &Table<T>,
+        load: impl Fn(&mut Self, &[u8], u64) -> Result<(), &'static str>,
+    ) -> Result<(), DumpInvalid> {
+        let size = ENTRY_SIZES[section];
+        let mut hashes = [0; WINDOW];
+        for window in entries.chunks(size * WINDOW) {
+            let mut seen = 0;
+            for (hash, entry) in hashes.iter_mut().zip(window.chunks_exact(size)) {
+                *hash = table(&self.engine).hash(&Id(part(entry, 0)));
+                seen ^= table(&self.engine).touch(*hash);
+            }
+            black_box(seen); // else the reads above could be left out as useless
+            let mut hashes = hashes.iter();
+            self.each(window, section, |loader, entry| load(loader, entry, *hashes.next().unwrap_or(&0)))?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn each(
+        &mut self,
+        entries: &[u8],
+        section: usize,
+        mut load: impl FnMut(&mut Self, &[u8]) -> Result<(), &'static str>,
+    ) -> Result<(), DumpInvalid> {
+        let size = ENTRY_SIZES[section];
+        for entry in entries.chunks_exact(size) {
+            self.one(size, |loader| load(loader, entry))?;
+            if let Some(left) = &mut self.left {
+                left[section] -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn one(
+        &mut self,
+        size: usize,
+        load: impl FnOnce(&mut Self) -> Result<(), &'static str>,
+    ) -> Result<(), DumpInvalid> {
+        load(self).map_err(|what| self.invalid(what))?;
+        self.at += size as u64;
+        Ok(())
+    }
+
     fn load_header(&mut self, entry: &[u8]) -> Result<(), &'static str> {
         if &entry[..8] != MAGIC {
             return Err("not a dump: it does not begin with FQDUMP01");
         }
         self.engine.seconds = u64::from_le_bytes(part(entry, 8));
         self.engine.day = u32_at(entry, 16);
-        self.left = Some([20, 24, 28, 32, 36].map(|at| u32_at(entry, at)));
+        let counts = [20, 24, 28, 32, 36].map(|at| u32_at(entry, at));
+        let room = counts.map(|count| count.min(MOST_ROOM) as usize);
+        self.engine.accounts.reserve(room[0]);
+        self.engine.transfers.reserve(room[1]);
+        self.engine.allowances.reserve(room[3]);
+        self.left = Some(counts);
         Ok(())
     }
 
-    fn load_entry(&mut self, section: usize, entry: &[u8]) -> Result<(), &'static str> {
-        match section {
-            0 => self.load_account(entry)?,
-            1 => self.load_transfer(entry)?,
-            2 => self.load_hold(entry)?,
-            3 => self.load_allowance(entry)?,
-            _ => self.load_claim(entry)?,
-        }
-        if let Some(left) = &mut self.left {
-            left[section] -= 1;
-        }
-        Ok(())
-    }
-
-    fn load_account(&mut self, entry: &[u8]) -> Result<(), &'static str> {
+    fn load_account(&mut self, entry: &[u8], hash: u64) -> Result<(), &'static str> {
         let [debits_posted, credits_posted, debits_pending, credits_pending, overdraft] =
             [16, 24, 32, 40, 48].map(|at| u64::from_le_bytes(part(entry, at)));
         let account = Account {
@@ -140,7 +221,6 @@ impl Loader {
             stops: entry[60],
         };
         let accounts = &mut self.engine.accounts;
-        let hash = accounts.hash(&account.id);
         require(account.id != NO_ID, "an account's id is zero")?;
         require((1..1000).contains(&account.currency), "an account's currency is invalid")?;
         require(account.stops <= DEBIT | CREDIT | CLOSED, "an account's stops are invalid")?;
@@ -155,7 +235,7 @@ impl Loader {
         Ok(())
     }
 
-    fn load_transfer(&mut self, entry: &[u8]) -> Result<(), &'static str> {
+    fn load_transfer(&mut self, entry: &[u8], hash: u64) -> Result<(), &'static str> {
         let transfer = Transfer {
             id: Id(part(entry, 0)),
             amount: u64::from_le_bytes(part(entry, 16)),
@@ -166,7 +246,6 @@ impl Loader {
             type_: entry[38],
             status: entry[39],
         };
-        let hash = self.engine.transfers.hash(&transfer.id);
         require(transfer.id != NO_ID, "a transfer's id is zero")?;
         self.require_sound(&transfer)?;
         let known = self.engine.transfers.find_hashed(hash, &transfer.id);
@@ -215,7 +294,7 @@ impl Loader {
         Ok(())
     }
 
-    fn load_allowance(&mut self, entry: &[u8]) -> Result<(), &'static str> {
+    fn load_allowance(&mut self, entry: &[u8], hash: u64) -> Result<(), &'static str> {
         let allowance = Allowance {
             id: Id(part(entry, 0)),
             cap: u64::from_le_bytes(part(entry, 16)),
@@ -224,7 +303,6 @@ impl Loader {
             period: entry[36],
         };
         let allowances = &mut self.engine.allowances;
-        let hash = allowances.hash(&allowance.id);
         require(allowance.id != NO_ID, "an allowance's id is zero")?;
         require((1..=4).contains(&allowance.period), "an allowance's period is invalid")?;
         require(entry[37..] == [0; 3], "an allowance's padding is not zero")?;

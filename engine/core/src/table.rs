@@ -19,6 +19,11 @@ impl<T: Keyed> Table<T> {
         Table { entries: Chunked::new(), index: Index::new(), seed }
     }
 
+    /// Makes room for so many in the index of a table that is empty.
+    pub fn reserve(&mut self, entries: usize) {
+        self.index.reserve(entries);
+    }
+
     pub fn len(&self) -> usize {
         self.entries.len()
     }
