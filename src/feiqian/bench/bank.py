@@ -29,9 +29,10 @@ from feiqian.web.server.listen import bind, port_of
 
 from .codes import fresh_codes
 from .policy import plenty as plenty_of_policy
+from .processor import children, processor_seconds
 
 READY_SECONDS, CATCH_UP_SECONDS = 120, 600
-TICKS = os.sysconf("SC_CLK_TCK")
+CHILDREN = {"project": "projector", "checkpoint": "checkpointer", "feiqian.workers.child": "picture workers"}
 PLENTY = 10**12  # a balance or limit that no benchmark uses up
 
 
@@ -163,31 +164,10 @@ class BenchBank:
 
     def processor_seconds(self) -> dict[str, float]:
         """What the server and its children have used of the processors."""
-        used = {"server": _processor_seconds(self.process.pid)}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and _parent(int(entry.name)) == self.process.pid:
-                _, _, module, command, *_ = (entry / "cmdline").read_bytes().split(b"\0")
-                name = (command if module == b"feiqian" else module).decode()  # picture workers are a module
-                used[name] = used.get(name, 0.0) + _processor_seconds(int(entry.name))
+        used = {"server": processor_seconds(self.process.pid)}
+        for child in children(self.process.pid):
+            _, _, module, command, *_ = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            name = (command if module == b"feiqian" else module).decode()  # other workers are a module
+            name = CHILDREN.get(name, name)
+            used[name] = used.get(name, 0.0) + processor_seconds(child)
         return used
-
-
-def _stat(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def _parent(pid: int) -> int:
-    try:
-        return int(_stat(pid)[1])
-    except OSError:
-        return 0
-
-
-def _processor_seconds(pid: int) -> float:
-    stat = _stat(pid)
-    return (int(stat[11]) + int(stat[12])) / TICKS
-
-
-def resident_bytes(pid: int) -> int:
-    """What a process holds in memory now."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from .bank import BenchBank
-from .http import MOST_PER_SECOND, WARM_UP_SECONDS, drive, sent_by_wrk
+from .http import MOST_PER_SECOND, WARM_UP_SECONDS, drive
+from .wrk import sent_by_wrk
 
-SCRIPT = Path(__file__).with_name("orders.lua")
 PAID_ORDERS = "SELECT status, count(*) FROM orders GROUP BY status"
 Figures = dict[str, float]
 
@@ -83,7 +82,7 @@ def _orders(bank: BenchBank, prepared: int, seconds: int, connections: int) -> F
     file = bank.folder / "orders.txt"
     with file.open("w") as out:
         out.writelines(_lines(bank.payments(prepared)))
-    figures = sent_by_wrk(bank, SCRIPT, file, seconds, connections)
+    figures = sent_by_wrk("orders.lua", bank.url, seconds, connections, file)
     if figures["made"] + connections >= prepared:
         raise SystemExit(f"feiqian bench: only {prepared} orders were prepared, and all were made")
     return figures

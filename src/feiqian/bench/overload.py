@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 
-from .bank import BenchBank, resident_bytes
+from .bank import BenchBank
 from .load import Load, Outcome, request
+from .processor import resident_bytes
 
 PEAK_CONNECTIONS = 64
 NORMAL_MS = 25.0

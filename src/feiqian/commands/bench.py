@@ -65,8 +65,7 @@ def run(_settings: Settings, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(figures, indent=2))
     else:
-        for name, value in figures.items():
-            print(f"{name.replace('_', ' '):36} {_text(value)}")
+        print(*_lines(figures), sep="\n")
     return 0
 
 
@@ -96,6 +95,20 @@ def _add_options(parser: argparse.ArgumentParser, parameters: dict[str, Any]) ->
         else:
             kind = str if default is None else type(default)
             parser.add_argument(option, type=kind, default=default, metavar="X", help=f"default: {default}")
+
+
+def _lines(figures: dict[str, Any]) -> Iterator[str]:
+    """A line for each figure; a dictionary of dictionaries is a table, with a line for each of them."""
+    for name, value in figures.items():
+        if not isinstance(value, dict):
+            yield _line(name, value)
+            continue
+        yield _line(name, *(column.replace("_", " ") for column in next(iter(value.values()), {})))
+        yield from (_line(f"  {row}", *columns.values()) for row, columns in value.items())
+
+
+def _line(name: str, *values: object) -> str:
+    return f"{name.replace('_', ' '):36}" + "".join(f" {_text(value):<12}" for value in values).rstrip()
 
 
 def _text(value: object) -> str:
