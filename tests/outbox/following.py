@@ -64,9 +64,7 @@ class Followed:
 
     def follows(self, *outbounds: Outbound) -> None:
         """The follower of a bank with these instead."""
-        follower = self.services.follower
-        follower._outbounds = {outbound.name: outbound for outbound in outbounds}
-        follower._concerns = tuple(outbound.concerns for outbound in outbounds)
+        self.services.follower._tell_by(outbounds)
 
     def told(self) -> list[tuple[str, str]]:
         """Whom, and what, in the order in which it was queued."""

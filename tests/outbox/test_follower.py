@@ -198,6 +198,7 @@ class Gifts(Outbound):
     """Fails for a fact as often as it is told to, then sends it to everybody who is concerned."""
 
     name: ClassVar[str] = "gifts"
+    kinds = (PaymentDecided,)
 
     def __init__(self, bank: Followed, fails: list[Exception], *, looks: bool = True) -> None:
         self.bank, self.fails, self.looks = bank, fails, looks

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from feiqian.events import Fact, OrderChanged
-from feiqian.ids import MerchantNumber
 from feiqian.orders.model import Event, order_object
 from feiqian.webhooks.model import MerchantEvent
-from feiqian.webhooks.telling import MerchantEvents, merchants_of
+from feiqian.webhooks.telling import MerchantEvents
 
 if TYPE_CHECKING:
     from feiqian.services import Services
 
-_MERCHANT_OF = merchants_of(OrderChanged)
 _TYPES = {event.value: f"order.{event}" for event in Event if event is not Event.ATTEMPT_BEGUN}
 
 
@@ -24,13 +22,11 @@ class OrderEvents(MerchantEvents):
     """The same object, with the same version, as whoever asks for the order is shown."""
 
     name = "order_events"
+    kinds = (OrderChanged,)
     types = tuple(_TYPES.values())
 
     def __init__(self, services: Services) -> None:
         super().__init__(services.webhooks.telling)
-
-    def merchant_of(self, fact: bytes) -> MerchantNumber | None:
-        return _MERCHANT_OF(fact)
 
     def events_of(self, connection: Connection, fact: Fact) -> Iterable[MerchantEvent]:
         if isinstance(fact, OrderChanged) and (type := _TYPES.get(fact.event)):

@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from feiqian.clock import DAY, Clock
 from feiqian.db import BankDb
-from feiqian.events import decode_fact
+from feiqian.events import decode_fact, tag_of, tag_of_kind
 from feiqian.ids import DELIVERY, new_id
 from feiqian.ledger.body import decode_body
 from feiqian.ledger.journal import Journal
@@ -63,8 +63,7 @@ class Follower:
         work: Work,
     ) -> None:
         self._outbox, self._ledger, self._reader = outbox, ledger, reader
-        self._outbounds = {outbound.name: outbound for outbound in outbounds}
-        self._concerns = tuple(outbound.concerns for outbound in outbounds)
+        self._tell_by(outbounds)
         self._db, self._clock, self._work, self._transactions = db, clock, work, Transactions(db, work)
         self._kept: list[tuple[Told, bytes]] = []  # with the hash of its row
         self._behind = True  # the journal has to be read
@@ -72,6 +71,14 @@ class Follower:
         self._woken = asyncio.Event()
         self.failing = Alarm("outbox_not_following")
         outbox.declare(Topic(UNTOLD, _Untold(self), UNTOLD_SCHEDULE))
+
+    def _tell_by(self, outbounds: Sequence[Outbound]) -> None:
+        """From now on these tell."""
+        self._outbounds = {outbound.name: outbound for outbound in outbounds}
+        self._by_tag: dict[bytes, list[Outbound]] = {}
+        for outbound in outbounds:
+            for kind in outbound.kinds:
+                self._by_tag.setdefault(tag_of_kind(kind), []).append(outbound)
 
     def begin(self, connection: Connection, journal: Journal) -> None:
         """When the bank is opened, once: from here on it hears of each commit. Where there is no position, or one of
@@ -109,8 +116,8 @@ class Follower:
         """Called for every commit: nothing here may take long, or raise."""
         try:
             for number, fact in enumerate(facts):
-                for concerns in self._concerns:
-                    if concerns(fact):
+                for outbound in self._by_tag.get(tag_of(fact), ()):
+                    if outbound.concerns(fact):
                         self._keep(Origin(position, number), fact)
                         break
         except Exception:  # it is read again, and set aside if need be
@@ -201,7 +208,7 @@ class Follower:
         concerned = []
         for told in facts:
             try:
-                if outbound.concerns(told[1]):
+                if outbound in self._by_tag.get(tag_of(told[1]), ()) and outbound.concerns(told[1]):
                     concerned.append(told)
             except Exception as error:
                 self._set_aside(connection, outbound, told, error)

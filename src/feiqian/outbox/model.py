@@ -156,12 +156,13 @@ class Outbound(ABC):
     `Services`. The name is on disk, at most 20 characters."""
 
     name: ClassVar[str]
+    kinds: ClassVar[tuple[type[Fact], ...]]  # of facts that may have to be told
     together: ClassVar[bool] = False  # whether `tell_all` is given many facts in one go
 
-    @abstractmethod
     def concerns(self, fact: bytes) -> bool:
-        """Whether it may have to be told. Called in the event loop for every fact: costs next to nothing, may say yes
-        too often, and never raises."""
+        """Whether one of these kinds may have to be told. Called in the event loop for every such fact: costs next to
+        nothing, may say yes too often, and never raises."""
+        return True
 
     @abstractmethod
     def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:

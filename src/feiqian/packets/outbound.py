@@ -16,19 +16,15 @@ from feiqian.strings.masking import masked_name
 if TYPE_CHECKING:
     from feiqian.services import Services
 
-_CONCERNS = b"rpk_"
-
 
 class PacketNotices(Outbound):
     """By the inbox, and by messages as each wants them."""
 
     name = "packets"
+    kinds = (PacketMade, PacketTaken, PacketReturned)
 
     def __init__(self, services: Services) -> None:
         self._customers, self._notices = services.customers, services.notices
-
-    def concerns(self, fact: bytes) -> bool:
-        return _CONCERNS in fact[:60]
 
     def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:
         if isinstance(fact, PacketMade):

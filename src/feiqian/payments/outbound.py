@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from feiqian.events import Fact, PaymentDecided, PaymentStatus
+from feiqian.events import AttemptDecided, Fact, PaymentDecided, PaymentStatus
 from feiqian.money import BY_NUMBER, Money, format_plain
 from feiqian.outbox.model import Origin, Outbound
 from feiqian.subjects import customer
@@ -21,6 +21,7 @@ class WaitingPayments(Outbound):
     """A message for as long as the customer can answer: a closed phone does not ask by itself."""
 
     name = "waiting_payments"
+    kinds = (PaymentDecided, AttemptDecided)
 
     def __init__(self, services: Services) -> None:
         self._customers, self._merchants, self._notify = services.customers, services.merchants, services.notify

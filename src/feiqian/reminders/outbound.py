@@ -13,21 +13,16 @@ from feiqian.outbox.model import Origin, Outbound
 if TYPE_CHECKING:
     from feiqian.services import Services
 
-_TAG = b"\xa7balance"  # as MessagePack writes the fact's tag, after the array's first byte
-_PLACE = slice(1, 1 + len(_TAG))
-
 
 class BalanceReminders(Outbound):
     """Of accounts that nobody wants to know of there are no such facts."""
 
     name = "balance_reminders"
+    kinds = (BalanceChanged,)
     together = True
 
     def __init__(self, services: Services) -> None:
         self._telling = services.reminders.telling
-
-    def concerns(self, fact: bytes) -> bool:
-        return fact[_PLACE] == _TAG
 
     def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:
         self.tell_all(connection, [(fact, origin)], now)

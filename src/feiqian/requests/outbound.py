@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from feiqian.events import Fact, PersonTransferDecided, PersonTransferEnded
+from feiqian.events import Fact, PersonTransferDecided, PersonTransferEnded, tag_of_kind
 from feiqian.ids import MONEY_REQUEST
 from feiqian.outbox.model import Origin, Outbound
 
 if TYPE_CHECKING:
     from feiqian.services import Services
 
-_ABOUT, _ENDED = MONEY_REQUEST.encode(), b"transfer_ended"
+_ABOUT, _ENDED = MONEY_REQUEST.encode(), tag_of_kind(PersonTransferEnded)
 
 
 class PaidRequests(Outbound):
     """So a request is paid whatever ended the process after the ledger had decided."""
 
     name = "paid_requests"
+    kinds = (PersonTransferDecided, PersonTransferEnded)
 
     def __init__(self, services: Services) -> None:
         self._requests = services.money_requests

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from feiqian.events import Fact, PersonTransferDecided, PersonTransferEnded, PersonTransferStatus
+from feiqian.events import Fact, PersonTransferDecided, PersonTransferEnded, PersonTransferStatus, tag_of, tag_of_kind
 from feiqian.notify.values import Amount, At, Value
 from feiqian.outbox.model import Origin, Outbound
 
 if TYPE_CHECKING:
     from feiqian.services import Services
 
-_ENDED = b"\xaetransfer_ended"  # as MessagePack writes the tag
+_ENDED = tag_of_kind(PersonTransferEnded)
 _HELD = PersonTransferStatus.HELD.encode(), PersonTransferStatus.WAITING.encode()
-_TAG = b"\xa8transfer"
-_PLACE = slice(1, 20)
 _KINDS = {
     PersonTransferStatus.HELD: "transfer_held",
     PersonTransferStatus.WAITING: "transfer_waiting",
@@ -29,13 +27,13 @@ class HeldTransfers(Outbound):
     """Senders cancel themselves what is cancelled, and need no message of it."""
 
     name = "held_transfers"
+    kinds = (PersonTransferDecided, PersonTransferEnded)
 
     def __init__(self, services: Services) -> None:
         self._notices, self._waiting = services.notices, services.person_transfers.waiting
 
     def concerns(self, fact: bytes) -> bool:
-        beginning = fact[_PLACE]
-        return _ENDED in beginning or (_TAG in beginning and any(status in fact for status in _HELD))
+        return tag_of(fact) == _ENDED or any(status in fact for status in _HELD)
 
     def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:
         if not isinstance(fact, PersonTransferDecided | PersonTransferEnded):

@@ -18,18 +18,16 @@ from feiqian.events import (
     PaymentStatus,
     RefundDecided,
 )
-from feiqian.ids import MerchantNumber
 from feiqian.payments.views import first_answer, refund_view
 from feiqian.webhooks import facts
 from feiqian.webhooks.model import MerchantEvent
-from feiqian.webhooks.telling import MerchantEvents, merchants_of
+from feiqian.webhooks.telling import MerchantEvents
 
 if TYPE_CHECKING:
     from feiqian.services import Services
 
 _WAITING = PaymentStatus.WAITING.encode()
 _TOLD = (PaymentDecided, RefundDecided, *get_args(Ending))
-_MERCHANT_OF = merchants_of(*(kind for kind in get_args(Fact) if issubclass(kind, _TOLD)))
 
 
 class PaymentEvents(MerchantEvents):
@@ -39,6 +37,7 @@ class PaymentEvents(MerchantEvents):
     """
 
     name = "payment_events"
+    kinds = tuple(kind for kind in get_args(Fact) if issubclass(kind, _TOLD))
     types = (
         "payment.succeeded",
         "payment.declined",
@@ -55,9 +54,6 @@ class PaymentEvents(MerchantEvents):
 
     def concerns(self, fact: bytes) -> bool:
         return _WAITING in fact or super().concerns(fact)
-
-    def merchant_of(self, fact: bytes) -> MerchantNumber | None:
-        return _MERCHANT_OF(fact)
 
     def events_of(self, connection: Connection, fact: Fact) -> Iterable[MerchantEvent]:
         if isinstance(fact, PaymentDecided):

@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, exists, insert, select
 
 from feiqian.clock import DAY
-from feiqian.events import Fact
+from feiqian.events import Fact, tag_of, tag_of_kind
 from feiqian.field_cipher import FieldCipher
 from feiqian.ids import DELIVERY, EVENT, MerchantNumber, derived_id, new_id
 from feiqian.outbox.model import Delivery, Origin, Outbound
@@ -113,13 +113,8 @@ class MerchantEvents(Outbound):
     together = True
 
     def __init__(self, telling: Telling) -> None:
-        self.telling = telling
+        self.telling, self._merchant_of = telling, _merchants_of(self.kinds)
         telling.endpoints.types.update(self.types)
-
-    @abstractmethod
-    def merchant_of(self, fact: bytes) -> MerchantNumber | None:
-        """Whom a fact may have to be told; None if it is none of this feature's. Called in the event loop for every
-        fact once any merchant has an endpoint or listens: costs next to nothing, and never raises."""
 
     @abstractmethod
     def events_of(self, connection: Connection, fact: Fact) -> Iterable[MerchantEvent]:
@@ -129,7 +124,7 @@ class MerchantEvents(Outbound):
         told, listening = self.telling.endpoints.merchants, self.telling.listening.merchants
         if not (told or listening):
             return False
-        merchant = self.merchant_of(fact)
+        merchant = self._merchant_of(fact)
         return merchant in told or merchant in listening
 
     def tell(self, connection: Connection, fact: Fact, origin: Origin, now: int) -> None:
@@ -140,23 +135,18 @@ class MerchantEvents(Outbound):
         self.telling.tell(connection, events, now)
 
 
-def merchants_of(*facts: type[msgspec.Struct]) -> Callable[[bytes], MerchantNumber | None]:
-    """A `merchant_of` for facts of these kinds, which have a field `merchant`: it decodes no more than that."""
+def _merchants_of(kinds: Iterable[type[msgspec.Struct]]) -> Callable[[bytes], MerchantNumber]:
+    """Tells the merchant of facts of these kinds, which have a field `merchant`: it decodes no more than that."""
     decoders = {}
-    for fact in facts:
+    for fact in kinds:
         names = fact.__struct_fields__
         fields: list[Any] = [(name, Any) for name in names[: names.index("merchant") + 1]]
         tag = fact.__struct_config__.tag
-        decoders[str(tag).encode()] = msgspec.msgpack.Decoder(
+        decoders[tag_of_kind(fact)] = msgspec.msgpack.Decoder(
             msgspec.defstruct(fact.__name__, fields, array_like=True, frozen=True, tag=tag)
         ).decode
 
-    def merchant_of(fact: bytes) -> MerchantNumber | None:
-        start = 1 if fact[0] < 0xA0 else 3  # an array of up to 15 fields has one byte before its tag
-        decode = decoders.get(fact[start + 1 : start + 1 + (fact[start] & 0x1F)])
-        return None if decode is None else decode(fact).merchant  # type: ignore[attr-defined]
-
-    return merchant_of
+    return lambda fact: decoders[tag_of(fact)](fact).merchant  # type: ignore[attr-defined]
 
 
 def about(event: str) -> str:
