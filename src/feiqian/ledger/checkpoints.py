@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,17 +80,27 @@ class Checkpoints:
         return next(iter(self.good()), None)
 
     def chunks(self, checkpoint: Checkpoint) -> Iterator[bytes]:
-        """The dump. Raises CheckpointInvalid, at the latest after the last chunk, if it is not what was saved."""
+        """The dump. Raises CheckpointInvalid, at the latest after the last chunk, if it is not what was saved.
+
+        A chunk is hashed in another thread while it is loaded and the next one is read.
+        """
         hasher = blake2b(digest_size=32)
-        for number in range(1, checkpoint.chunks + 1):
-            at = checkpoint.position, number
-            rows = self._execute("SELECT chunk FROM checkpoint_chunks WHERE position = ? AND number = ?", at)
-            if not rows or not isinstance(rows[0][0], bytes):
-                raise CheckpointInvalid(f"the checkpoint at position {at[0]} has lost its chunk {number}")
-            hasher.update(rows[0][0])
-            yield rows[0][0]
+        with ThreadPoolExecutor(1, "checkpoint digest") as beside:
+            hashed = beside.submit(hasher.update, b"")
+            for number in range(1, checkpoint.chunks + 1):
+                chunk = self._chunk(checkpoint.position, number)
+                hashed.result()  # at most one is in memory besides the one that is loaded
+                hashed = beside.submit(hasher.update, chunk)
+                yield chunk
         if hasher.digest() != checkpoint.digest:
             raise CheckpointInvalid(f"the checkpoint at position {checkpoint.position} does not have its digest")
+
+    def _chunk(self, position: int, number: int) -> bytes:
+        query = "SELECT chunk FROM checkpoint_chunks WHERE position = ? AND number = ?"
+        rows = self._execute(query, (position, number))
+        if not rows or not isinstance(rows[0][0], bytes):
+            raise CheckpointInvalid(f"the checkpoint at position {position} has lost its chunk {number}")
+        return rows[0][0]
 
     def _delete(self, which: str, position: int) -> None:
         for table in ("checkpoints", "checkpoint_chunks"):
