@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import random
 
-from feiqian.customers import registry
+import pytest
+from sqlalchemy import delete
+
+from feiqian.customers import registry, tables
 from feiqian.customers.registry import MAX_NUMBER, Customers, NoNumbersLeft
+from feiqian.customers.tables import issuing_devices
 from feiqian.db import BankDb
-from feiqian.ids import CUSTOMER, is_id
+from feiqian.ids import CUSTOMER, CustomerNumber, is_id
 
 NOW = 1_800_000_000_000_000
 
@@ -41,6 +45,28 @@ def test_who_was_there_before_is_known_after_a_restart_and_a_refresh(db: BankDb)
     customers.refresh()
     assert customers.known(1)
     assert Customers(db).known(1)
+
+
+@pytest.mark.parametrize("usual_share", [0.0, 0.5, 0.99, 1.0])
+def test_memory_has_the_level_of_each_after_a_restart(db: BankDb, usual_share: float) -> None:
+    """However they are spread: numbers from 1 to 1,200, of which not all are looked at to find the usual level."""
+    r, customers = random.Random(1), Customers(db)
+    customers.add(["Ann"] * 1_200, NOW, 2)
+    expected = {number: 2 if r.random() < usual_share else r.choice([0, 1, 3]) for number in range(1, 1_201)}
+    with db.write() as connection:
+        for number, level in expected.items():
+            customers.put_level(connection, CustomerNumber(number), level)
+    after = Customers(db)
+    assert {number: after.standing(CustomerNumber(number)) for number in expected} == expected
+
+
+def test_a_number_that_is_missing_in_the_database_has_no_level(db: BankDb) -> None:
+    Customers(db).add(["Ann"] * 1_200, NOW, 2)
+    with db.write() as connection:
+        connection.execute(delete(issuing_devices).where(issuing_devices.c.customer == 700))
+        connection.execute(delete(tables.customers).where(tables.customers.c.number == 700))
+    after = Customers(db)
+    assert [after.standing(CustomerNumber(number)) for number in (699, 700, 701, 1_201)] == [2, 0, 2, 0]
 
 
 def test_numbers_end_where_payment_codes_do(db: BankDb, monkeypatch: pytest.MonkeyPatch) -> None:

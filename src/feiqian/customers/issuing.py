@@ -139,8 +139,9 @@ def _room(numbers: array[int], newest: int) -> None:
 
 def _all(connection: Connection) -> tuple[array[int], array[int]]:
     """By device, and by customer. Most devices of a bank have their customer's number: only others are read singly."""
-    counted = select(func.count(), func.coalesce(func.max(_t.number), 0), func.coalesce(func.max(_t.customer), 0))
-    count, newest, last = connection.execute(counted.select_from(issuing_devices)).one()
+    asked = (func.count(), func.coalesce(func.max(_t.number), 0), func.coalesce(func.max(_t.customer), 0))
+    each = (select(one).select_from(issuing_devices).scalar_subquery() for one in asked)  # alone, from an index
+    count, newest, last = connection.execute(select(*each)).one()
     all_there = count == newest  # a number that nobody has must not look like a device
     owners = array(_OWNER, range(newest + 1 if all_there else 0))
     devices = owners[: last + 1]
