@@ -349,9 +349,12 @@ _limits = msgspec.msgpack.Decoder(LimitMet)
 
 
 def tag_of(data: bytes) -> bytes:
-    """Of which kind an encoded fact is: the tag, without decoding the rest. Raises IndexError for what is too short."""
-    at = 1 if data[0] < 0xA0 else 3  # an array of up to 15 fields has one byte before its tag
-    return data[at + 1 : at + 1 + (data[at] & 0x1F)]
+    """Of which kind an encoded fact is: the tag, without decoding the rest; nothing of what is too short for one."""
+    try:
+        at = 1 if data[0] < 0xA0 else 3  # an array of up to 15 fields has one byte before its tag
+        return data[at + 1 : at + 1 + (data[at] & 0x1F)]
+    except IndexError:
+        return b""
 
 
 def tag_of_kind(kind: type[msgspec.Struct]) -> bytes:

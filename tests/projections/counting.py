@@ -19,6 +19,8 @@ _ADD = "UPDATE transfers_by_kind SET count = count + :count WHERE kind = :kind"
 
 
 class CountingProjection:
+    kinds = None
+
     def __init__(self, db: Database) -> None:
         self._db = db
 

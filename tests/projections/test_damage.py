@@ -142,7 +142,7 @@ def test_damage_that_comes_back_at_once_ends_the_projector(books, projected, mon
     def on_a_broken_disk(*_: object) -> None:
         open_database(broken)
 
-    monkeypatch.setattr(Projector, "step", on_a_broken_disk)
+    monkeypatch.setattr(Projector, "take", on_a_broken_disk)
     with pytest.raises(Exception, match="not a database"):
         run_projector(books.journal, projected, [PAYMENTS], Steps(1, lambda: None))  # type: ignore[arg-type]
 

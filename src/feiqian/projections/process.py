@@ -22,7 +22,7 @@ from . import schema
 from .database import DATABASE_ERRORS, Database, open_database
 from .errors import ReadModelDamaged
 from .files import damage_reported, is_damage
-from .projector import ROWS_PER_STEP, Projector
+from .projector import ROWS_PER_STEP, Projector, step_together
 from .read_model import ReadModel
 
 # Rows that come while a step is under way, or in the pause after it, go into the next step together: the pause grows
@@ -150,11 +150,14 @@ def _step(projectors: Sequence[Projector], rows_per_step: int) -> tuple[bool, bo
     One that is being built, beside others that serve, takes short steps, so that these are not kept waiting.
     """
     moved = behind = False
-    furthest = max(projector.position for projector in projectors)
+    standing: dict[int, list[Projector]] = {}
     for projector in projectors:
-        before = projector.position
+        standing.setdefault(projector.position, []).append(projector)
+    furthest = max(standing)
+    for before, together in standing.items():
         rows = rows_per_step if before == furthest else min(rows_per_step, ROWS_BESIDE_OTHERS)
-        after = projector.step(rows)
+        step_together(together, rows)
+        after = together[0].position
         moved |= after > before
         behind |= after - before >= rows
     return moved, behind

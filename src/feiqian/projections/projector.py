@@ -7,11 +7,11 @@ Says nothing of processes or of waiting.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from itertools import islice
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from feiqian.errors import LedgerError
+from feiqian.events import tag_of_kind
 from feiqian.ledger.body import decode_body
 from feiqian.ledger.journal import Journal, Row
 
@@ -20,6 +20,7 @@ from .database import DATABASE_ERRORS, VALUE_ERRORS, Database, open_database
 from .errors import ReadModelMismatch
 from .files import is_damage
 from .read_model import Part, ReadModel
+from .taken import Taken, taken
 
 ROWS_PER_STEP = 2_000
 
@@ -38,6 +39,7 @@ class Projector:
         self._journal, self._db, self.model = journal, db, model
         self._progress = schema.prepare(db, journal, model)
         self._projection = model.projection(db)
+        self._kinds = frozenset(map(tag_of_kind, self._projection.kinds or ()))
 
     @property
     def position(self) -> int:
@@ -51,26 +53,38 @@ class Projector:
         JournalDamaged, ReadModelMismatch if another projector is at work, and the database's errors. After an exception
         what is not at `position` is not written, and can be tried again.
         """
+        return self.take(taken(self._journal, self.position, max_rows))
+
+    def take(self, rows: Sequence[Taken]) -> int:
+        """As `step`, of these rows, which are the next."""
         try:
-            self._step(islice(self._journal.rows(self.position), max_rows))
+            self._step(rows)
         except Exception as error:
             if not _is_the_rows(error):
                 raise
-            for row in islice(self._journal.rows(self.position), max_rows):
-                self._try(row)
+            for one in rows:
+                self._try(one)
         return self.position
 
-    def _step(self, rows: Iterable[Row]) -> None:
-        row = None
-        with self._from_memory():
-            for row in rows:
-                self._projection.add(row.position, *decode_body(row.body))
-            if row is not None:
-                after = self._after(row, *self._projection.moment)
+    def _step(self, rows: Sequence[Taken]) -> None:
+        if rows:
+            with self._from_memory():
+                after = self._gather(rows)
                 with self._db.transaction():
-                    self._move_to(after)
-                    self._projection.write()
+                    self._write(after)
                 self._progress = after
+
+    def _gather(self, rows: Sequence[Taken]) -> schema.Progress:
+        """What the rows add, in memory, and where that leads."""
+        add = self._projection.add
+        for one in rows:
+            if self._projection.kinds is None or not self._kinds.isdisjoint(one.tags):
+                add(one.row.position, *one.body)
+        return self._after(rows[-1].row, *self._projection.moment)
+
+    def _write(self, after: schema.Progress) -> None:
+        self._move_to(after)
+        self._projection.write()
 
     @contextmanager
     def _from_memory(self) -> Iterator[None]:
@@ -94,14 +108,14 @@ class Projector:
 
     # --- what cannot be projected ------------------------------------------------------------------------------
 
-    def _try(self, row: Row) -> None:
+    def _try(self, one: Taken) -> None:
         """One row in a transaction of its own; if that fails, all of it that can be projected."""
         try:
-            self._step([row])
+            self._step([one])
         except Exception as error:
             if not _is_the_rows(error):
                 raise
-            self._take_apart(row)
+            self._take_apart(one.row)
 
     def _take_apart(self, row: Row) -> None:
         """Projects what can be of a row, and sets aside the rest, in one transaction."""
@@ -141,6 +155,33 @@ class Projector:
 
     def _set_aside(self, row: Row, number: int, part: Part, error: Exception) -> None:
         aside.put(self._db, self.model.name, row.position, number, part, self._projection.concerned(part), error)
+
+
+def step_together(projectors: Sequence[Projector], max_rows: int) -> None:
+    """A step of read models of one database that stand at the same position: the rows are read once, and written in one
+    transaction. Where that fails each takes its step by itself. Raises as `Projector.step`."""
+    rows = taken(projectors[0]._journal, projectors[0].position, max_rows)
+    if len(projectors) == 1 or not rows or not _have_taken(projectors, rows):
+        for projector in projectors:
+            projector.take(rows)
+
+
+def _have_taken(projectors: Sequence[Projector], rows: Sequence[Taken]) -> bool:
+    try:
+        with ExitStack() as steps:
+            for projector in projectors:
+                steps.enter_context(projector._from_memory())
+            afters = [projector._gather(rows) for projector in projectors]
+            with projectors[0]._db.transaction():
+                for projector, after in zip(projectors, afters, strict=True):
+                    projector._write(after)
+            for projector, after in zip(projectors, afters, strict=True):
+                projector._progress = after
+    except Exception as error:
+        if not _is_the_rows(error):
+            raise
+        return False
+    return True
 
 
 def _is_the_rows(error: Exception) -> bool:

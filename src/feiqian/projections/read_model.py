@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy import MetaData
 
+from feiqian.events import Fact
 from feiqian.ledger.engine import Engine
 
 from .database import Database
+
+Kinds: TypeAlias = tuple[type[Fact], ...] | None
+"""Of facts without which a row adds nothing to a read model; None where any row may."""
 
 EVERYBODY = "*"  # whom something concerns that may concern anybody
 
@@ -42,6 +46,8 @@ class Projection(Protocol):
 
     A step is `begin`, any number of `add`, and one `write`. After an exception anywhere comes `forget`.
     """
+
+    kinds: ClassVar[Kinds]
 
     def begin(self, seconds: int, day: int) -> None:
         """Begins a step. `seconds` and `day` (yyyymmdd) are the engine's, as `moment` gave them after the last one."""

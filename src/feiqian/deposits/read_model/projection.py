@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from feiqian.events import OwnTransferDecided, decode_fact
+from typing import ClassVar
+
+from feiqian.events import OwnTransferDecided
 from feiqian.projections.database import Database, Values
-from feiqian.projections.read_model import Part
+from feiqian.projections.read_model import Kinds, Part
+from feiqian.projections.taken import facts_of
 
 from .tables import own_transfers
 
 NAME = "deposits"
-_TAG = b"own_transfer"  # in the fact's bytes, and mostly in no other's
 
 
 class TransfersProjection:
     """See `projections.read_model.Projection`."""
+
+    kinds: ClassVar[Kinds] = (OwnTransferDecided,)
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -23,12 +27,10 @@ class TransfersProjection:
         self._rows: list[Values] = []
 
     def add(self, position: int, records: bytes, facts: list[bytes]) -> None:
-        for blob in facts:
-            if _TAG in blob:
-                fact = decode_fact(blob)
-                if isinstance(fact, OwnTransferDecided):
-                    row = fact.transfer, fact.id, fact.customer, fact.amount, fact.status.value, blob
-                    self._rows.append(row)
+        for fact, blob in facts_of(self.kinds, facts):
+            if isinstance(fact, OwnTransferDecided):
+                row = fact.transfer, fact.id, fact.customer, fact.amount, fact.status.value, blob
+                self._rows.append(row)
 
     def write(self) -> None:
         self._db.insert(own_transfers, self._rows)

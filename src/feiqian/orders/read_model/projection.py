@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from feiqian.events import OrderChanged, decode_fact
+from typing import ClassVar
+
+from feiqian.events import OrderChanged
 from feiqian.orders.model import order_object
 from feiqian.projections.database import Database, Values
-from feiqian.projections.read_model import Part
+from feiqian.projections.read_model import Kinds, Part
+from feiqian.projections.taken import facts_of
 
 from .tables import order_events
 
 NAME = "orders"
-_TAG = b"order"  # in the fact's bytes; others that have it are looked at for nothing
 _PUT = """
 INSERT INTO orders VALUES (:id, :hold, :merchant, :merchant_order, :status, :version, :amount, :paid, :refunded,
 :created_at, :fact) ON CONFLICT (id) DO UPDATE SET status = excluded.status, version = excluded.version,
@@ -23,6 +25,8 @@ ON CONFLICT (merchant, key) DO UPDATE SET order_id = excluded.order_id"""
 class OrdersProjection:
     """See `projections.read_model.Projection`."""
 
+    kinds: ClassVar[Kinds] = (OrderChanged,)
+
     def __init__(self, db: Database) -> None:
         self._db = db
 
@@ -33,11 +37,9 @@ class OrdersProjection:
         self._keys: list[Values] = []
 
     def add(self, position: int, records: bytes, facts: list[bytes]) -> None:
-        for blob in facts:
-            if _TAG in blob:
-                fact = decode_fact(blob)
-                if isinstance(fact, OrderChanged):
-                    self._add(fact, blob)
+        for fact, blob in facts_of(self.kinds, facts):
+            if isinstance(fact, OrderChanged):
+                self._add(fact, blob)
 
     def _add(self, fact: OrderChanged, blob: bytes) -> None:
         order = order_object(fact)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sqlalchemy import func, select
 
-from feiqian.events import PacketMade, PacketReturned, PacketStatus, PacketTaken, decode_fact
+from feiqian.events import PacketMade, PacketReturned, PacketStatus, PacketTaken
 from feiqian.ids import NO_CUSTOMER
 from feiqian.projections.database import Database, Values
-from feiqian.projections.read_model import Part
+from feiqian.projections.read_model import Kinds, Part
+from feiqian.projections.taken import facts_of
 
 from .tables import packets, sides, takes
 
 NAME = "packets"
-_TAGS = b"\xa6packet", b"\xacpacket_taken", b"\xafpacket_returned"  # as MessagePack writes them, first in the array
-_PLACE = slice(1, 21)
 _NUMBER = "SELECT no, position FROM packets WHERE id = :id"
 _GIVE = "UPDATE packets SET taken = taken + 1, given = given + :amount WHERE no = :no"
 _BACK = "UPDATE packets SET returned = returned + :amount, back = :transfer WHERE no = :no"
@@ -23,6 +24,8 @@ _SIDE = "SELECT 1 FROM packet_sides WHERE customer = :customer AND no = :no"
 
 class PacketsProjection:
     """See `projections.read_model.Projection`."""
+
+    kinds: ClassVar[Kinds] = (PacketMade, PacketTaken, PacketReturned)
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -38,14 +41,11 @@ class PacketsProjection:
         self._later: list[PacketTaken | PacketReturned] = []
 
     def add(self, position: int, records: bytes, facts: list[bytes]) -> None:
-        for blob in facts:
-            beginning = blob[_PLACE]
-            if any(tag in beginning for tag in _TAGS):
-                fact = decode_fact(blob)
-                if isinstance(fact, PacketMade):
-                    self._made(position, fact, blob)
-                elif isinstance(fact, PacketTaken | PacketReturned):
-                    self._later.append(fact)
+        for fact, blob in facts_of(self.kinds, facts):
+            if isinstance(fact, PacketMade):
+                self._made(position, fact, blob)
+            elif isinstance(fact, PacketTaken | PacketReturned):
+                self._later.append(fact)
 
     def _made(self, position: int, fact: PacketMade, blob: bytes) -> None:
         assert self._last is not None, "a step has begun"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BindParameter, Table, bindparam, func, literal_column, select
 
@@ -15,7 +15,7 @@ from feiqian.ledger.engine import EVENT, Type
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.projections import aside
 from feiqian.projections.database import Database
-from feiqian.projections.read_model import EVERYBODY, Part
+from feiqian.projections.read_model import EVERYBODY, Kinds, Part
 
 from .parts import decoded, parts_of
 from .step import WAITING, Account, End, Hold, ProjectionStep
@@ -70,6 +70,8 @@ _SUM = select(payments.c.merchant, payments.c.customer, payments.c.currency, pay
 
 class PaymentsProjection:
     """See `projections.read_model.Projection`."""
+
+    kinds: ClassVar[Kinds] = None
 
     def __init__(self, db: Database) -> None:
         self._db = db

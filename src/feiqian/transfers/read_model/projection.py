@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sqlalchemy import func, select
 
-from feiqian.events import PersonTransferDecided, PersonTransferEnded, PersonTransferStatus, decode_fact
+from feiqian.events import PersonTransferDecided, PersonTransferEnded, PersonTransferStatus
 from feiqian.ids import NO_CUSTOMER
 from feiqian.projections.database import Database, Values
-from feiqian.projections.read_model import Part
+from feiqian.projections.read_model import Kinds, Part
+from feiqian.projections.taken import facts_of
 
 from .tables import sides, transfers
 
 NAME = "transfers"
-_TAG, _ENDED = b"\xa8transfer", b"\xaetransfer_ended"  # as MessagePack writes the tags, after the array's first bytes
-_PLACE = slice(1, 20)
 _SUCCEEDED = PersonTransferStatus.SUCCEEDED
 _NUMBER = "SELECT no, position FROM person_transfers WHERE id = :id"
 _END = """
@@ -23,6 +24,8 @@ _MOVED = "UPDATE person_transfer_sides SET unmoved = 0 WHERE no = :no"
 
 class PersonTransfersProjection:
     """See `projections.read_model.Projection`."""
+
+    kinds: ClassVar[Kinds] = (PersonTransferDecided, PersonTransferEnded)
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -38,14 +41,11 @@ class PersonTransfersProjection:
         self._ends: list[PersonTransferEnded] = []
 
     def add(self, position: int, records: bytes, facts: list[bytes]) -> None:
-        for blob in facts:
-            beginning = blob[_PLACE]
-            if _TAG in beginning or _ENDED in beginning:
-                fact = decode_fact(blob)
-                if isinstance(fact, PersonTransferDecided):
-                    self._decided(position, fact, blob)
-                elif isinstance(fact, PersonTransferEnded):
-                    self._ends.append(fact)
+        for fact, blob in facts_of(self.kinds, facts):
+            if isinstance(fact, PersonTransferDecided):
+                self._decided(position, fact, blob)
+            elif isinstance(fact, PersonTransferEnded):
+                self._ends.append(fact)
 
     def _decided(self, position: int, fact: PersonTransferDecided, blob: bytes) -> None:
         assert self._last is not None, "a step has begun"
