@@ -7,7 +7,6 @@ code says that a restart is needed, which reads what is there.
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 import sys
@@ -21,7 +20,7 @@ from feiqian.folder import FolderLock
 from feiqian.ledger.journal import Journal
 from feiqian.payments.code_keys import KeyFile, KeyRing, KeysInvalid
 from feiqian.projections.watch import Watch as ReadsWatch
-from feiqian.runtime import logs, network
+from feiqian.runtime import garbage, logs, network
 from feiqian.runtime.files import share_out
 from feiqian.runtime.shares import Admission
 from feiqian.runtime.supervise import Child
@@ -172,10 +171,7 @@ class Service:
         for child in self.children:
             child.start()
         metrics = loop.create_task(self.metrics_server.serve(sockets=self.bank.metrics_sockets or None))
-        # What is built now stays: the collector need not look at it, and not at payments under way all the time.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(20_000, 20, 50)
+        garbage.settle()
         services = self.bank.services
         services.workers.start()
         services.alarms.watch("connections", "open connections", self.gate.places)

@@ -31,10 +31,12 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
     from feiqian.projections.process import run_projector
     from feiqian.projections.projector import catch_up, rebuild
     from feiqian.projections.reconcile import set_aside_in
+    from feiqian.runtime import garbage
 
     journal = open_journal(Path(settings.data), settings.journal_url)
     location, models = settings.read_location, features.read_models()
     if options.child:
+        garbage.settle()
         run_projector(journal, location, models, told_to_stop())
         return 0
     position = rebuild(journal, location, models) if options.rebuild else catch_up(journal, location, models)
