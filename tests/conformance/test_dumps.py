@@ -9,7 +9,16 @@ from itertools import islice
 import pytest
 from histories import History
 
-from feiqian.ledger.engine import DumpInvalid, Engine, InvariantBroken
+from feiqian.ledger.engine import (
+    DUMP_ACCOUNT,
+    DUMP_ALLOWANCE,
+    DUMP_HEADER,
+    DUMP_HOLD,
+    DUMP_TRANSFER,
+    DumpInvalid,
+    Engine,
+    InvariantBroken,
+)
 from feiqian.ledger.native import NativeEngine
 from feiqian.ledger.spec import SpecEngine
 
@@ -60,6 +69,17 @@ def test_counts_that_cannot_be_do_not_take_all_memory(new_engine: Callable[[], E
     dump, counts = state_of(5, 30), 20
     damaged = dump[:counts] + b"\xff" * 20 + dump[counts + 20 :]
     assert "at byte" in loaded(new_engine(), damaged)
+
+
+@pytest.mark.parametrize(("section", "what"), [(0, "an account"), (1, "a transfer"), (3, "an allowance")])
+def test_an_id_that_is_there_twice_is_told_with_its_place(section: int, what: str) -> None:
+    dump = state_of(5, 120)
+    counts, sizes = DUMP_HEADER.unpack_from(dump)[3:], (DUMP_ACCOUNT.size, DUMP_TRANSFER.size, DUMP_HOLD.size)
+    first = DUMP_HEADER.size + sum(count * size for count, size in zip(counts[:section], sizes, strict=False))
+    again = first + (counts[section] - 1) * (*sizes, DUMP_ALLOWANCE.size)[section]
+    damaged = dump[:again] + dump[first : first + 16] + dump[again + 16 :]
+    said = f"{what} is there twice (at byte {again})"
+    assert [loaded(SpecEngine(), damaged), loaded(NativeEngine(1), damaged)] == [said, said]
 
 
 def test_both_engines_take_and_refuse_the_same_flipped_bits() -> None:

@@ -30,20 +30,26 @@ def account_events(first: int, number: int) -> bytes:
 
 
 def test_a_million_accounts_and_transfers_keep_to_their_memory() -> None:
-    """At most 128 bytes an account and 48 bytes a remembered transfer, the index included."""
+    """At most 128 bytes an account and 48 bytes a remembered transfer, the index included; also when loaded."""
     engine, r = NativeEngine(seed=1), random.Random(1)
-    engine.apply(account_events(0, MILLION), 1, 20260101)
+    accounts_opened = account_events(0, MILLION)
+    engine.apply(accounts_opened, 1, 20260101)
     debit, credit = (account_events(n, n + 1)[16:32] for n in (1, 2))
     for _ in range(0, MILLION, BATCH):
         ids = (r.getrandbits(128).to_bytes(16, "big") for _ in range(BATCH))
         events = (EVENT.pack(Type.TRANSFER, 0, 1, 0, 1, id, debit, credit, NO_ID) for id in ids)
         engine.apply(b"".join(events), 1, 20260101)
-    accounts, transfers, _, _ = engine.counts()
-    used = engine.memory_bytes()
-    assert accounts == MILLION
-    assert transfers >= MILLION
-    assert (used["accounts"] + used["account_index"]) / accounts <= 128
-    assert (used["transfers"] + used["transfer_index"]) / transfers <= 48
+    loaded = NativeEngine(seed=2)
+    loaded.load(engine.dump())
+    assert loaded.digest() == engine.digest()
+    for one in (engine, loaded):
+        accounts, transfers, _, _ = one.counts()
+        used = one.memory_bytes()
+        assert accounts == MILLION
+        assert transfers >= MILLION
+        assert (used["accounts"] + used["account_index"]) / accounts <= 128
+        assert (used["transfers"] + used["transfer_index"]) / transfers <= 48
+    assert set(loaded.apply(accounts_opened, 1, 20260101)[0]) == {Refusal.EXISTS}  # the index has every one
 
 
 def test_what_was_handed_out_stays_as_it_was() -> None:

@@ -47,6 +47,12 @@ impl<T> Chunked<T> {
         self.chunks.iter().flatten()
     }
 
+    /// From this one on.
+    pub fn iter_from(&self, first: usize) -> impl Iterator<Item = &T> {
+        let chunks = self.chunks.get(first >> SHIFT..).unwrap_or_default();
+        chunks.iter().flatten().skip(first & (CHUNK - 1))
+    }
+
     pub fn memory_bytes(&self) -> usize {
         let chunks: usize = self.chunks.iter().map(|c| c.capacity() * size_of::<T>()).sum();
         chunks + self.chunks.capacity() * size_of::<Vec<T>>()
@@ -71,6 +77,9 @@ mod tests {
         *all.get_mut(0) = 9;
         assert_eq!((*all.get(CHUNK as u32 - 2), *all.get(0), all.len()), (7, 9, CHUNK - 1));
         assert_eq!(all.iter().count(), all.len());
+        for first in [0, 1, CHUNK - 2, CHUNK - 1, CHUNK, 2 * CHUNK] {
+            assert!(all.iter_from(first).eq(all.iter().skip(first)));
+        }
     }
 
     #[test]

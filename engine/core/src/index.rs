@@ -4,6 +4,10 @@
 //! touched only when a tag fits. It is split in shards that grow one at a time to 1.6 times their size, not all at once:
 //! no growth pauses a large table. The load of a shard is between 0.56 and 0.9, on average 7.6 bytes an entry.
 
+use std::hint::black_box;
+
+use crate::warm::WINDOW;
+
 const SHARD_BITS: u32 = 10;
 const SLOTS: usize = 12;
 const EVERY_BYTE: u64 = 0x0101_0101_0101_0101;
@@ -126,6 +130,35 @@ fn size_after(size: usize, number: usize) -> usize {
     }
 }
 
+/// Entries on their way into an index. It can be used again, so that its memory is asked for once.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub hashes: Vec<u64>,
+    sorted: Vec<(u64, u32)>,
+}
+
+impl Batch {
+    /// The hashes with their places, of which this is the first, those of a shard together: what is written one after
+    /// another then lies close together.
+    fn by_shard(&mut self, first: u32) -> &[(u64, u32)] {
+        let mut next = [0; 1 << SHARD_BITS];
+        for hash in &self.hashes {
+            next[Index::shard_of(*hash)] += 1;
+        }
+        let mut before = 0;
+        for count in &mut next {
+            before += std::mem::replace(count, before);
+        }
+        self.sorted.resize(self.hashes.len(), (0, 0));
+        for (place, hash) in (first..).zip(&self.hashes) {
+            let at = &mut next[Index::shard_of(*hash)];
+            self.sorted[*at] = (*hash, place);
+            *at += 1;
+        }
+        &self.sorted
+    }
+}
+
 pub(crate) struct Index {
     shards: Vec<Shard>,
 }
@@ -197,6 +230,27 @@ impl Index {
             self.grow(number, hash_of);
         }
         self.shards[number].put(hash, place);
+    }
+
+    /// Adds the places from `first` on whose hashes are in the batch. Stops at one of which `same` says that another, which is
+    /// there already, is the same, and returns it.
+    pub fn insert_all(
+        &mut self,
+        first: u32,
+        batch: &mut Batch,
+        same: impl Fn(u32, u32) -> bool,
+        hash_of: impl Fn(u32) -> u64,
+    ) -> Option<u32> {
+        for window in batch.by_shard(first).chunks(WINDOW) {
+            black_box(window.iter().fold(0, |seen, (hash, _)| seen ^ self.touch(*hash)));
+            for (hash, place) in window {
+                if self.find(*hash, |other| same(other, *place)).is_some() {
+                    return Some(*place);
+                }
+                self.insert(*hash, *place, &hash_of);
+            }
+        }
+        None
     }
 
     /// Makes room for so many entries at once, in an index that is empty. It has then the sizes to which it would have
@@ -298,6 +352,19 @@ mod tests {
             assert!(made_bytes <= grown_bytes * 5 / 4, "{made_bytes} for {entries}, not {grown_bytes}");
             assert!((0..entries).all(|place| made.find(hash_of(place), |p| p == place) == Some(place)));
         }
+    }
+
+    #[test]
+    fn what_was_put_at_once_is_found_and_a_second_one_told() {
+        let (mut index, mut batch) = (Index::new(), Batch::default());
+        for (first, count) in [(0, 40_000), (40_000, 20_000), (60_000, 30_000)] {
+            batch.hashes = (first..first + count).map(hash_of).collect();
+            assert_eq!(index.insert_all(first, &mut batch, |a, b| a == b, hash_of), None);
+        }
+        assert!((0..90_000).all(|place| index.find(hash_of(place), |p| p == place) == Some(place)));
+        let same = |a: u32, b: u32| a % 90_000 == b % 90_000;
+        batch.hashes = (0..10).map(|n| hash_of(if n == 7 { 42 } else { 200_000 + n })).collect();
+        assert_eq!(index.insert_all(90_035, &mut batch, same, hash_of), Some(90_042));
     }
 
     #[test]

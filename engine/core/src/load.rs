@@ -1,7 +1,6 @@
 //! Taking a dump into an empty engine. Nothing in it is trusted: what no engine could have written is refused.
 
 use std::fmt;
-use std::hint::black_box;
 
 use crate::accounts::{Account, CLOSED, CREDIT, DEBIT};
 use crate::allowances::Allowance;
@@ -9,11 +8,14 @@ use crate::dump::{ENTRY_SIZES, HEADER_SIZE, MAGIC};
 use crate::engine::Engine;
 use crate::event::{part, Type};
 use crate::id::{Id, NO_ID};
+use crate::index::Batch;
 use crate::refusal::Refusal;
 use crate::table::{Keyed, Table};
 use crate::transfers::{HoldState, Transfer};
-use crate::warm::WINDOW;
 
+/// So many entries are taken into an index together: enough to fill each part of it in one go, few enough for the
+/// memory that this takes meanwhile.
+const INDEXED_TOGETHER: usize = 1 << 18;
 /// For so many entries room is made at once, if the header says that they come: what a damaged one says must not take
 /// all memory. Tables of more grow.
 const MOST_ROOM: u32 = 1 << 24;
@@ -40,6 +42,9 @@ pub struct Loader {
     at: u64,
     /// How many entries of each section are still to come; None before the header.
     left: Option<[u32; 5]>,
+    /// How many entries of the section under way are in its index.
+    indexed: usize,
+    batch: Batch,
     open_holds: u64,
     last_hold: Option<u32>,
     last_claim: Option<(u64, Id)>,
@@ -53,6 +58,8 @@ impl Loader {
             pending: Vec::new(),
             at: 0,
             left: None,
+            indexed: 0,
+            batch: Batch::default(),
             open_holds: 0,
             last_hold: None,
             last_claim: None,
@@ -131,36 +138,21 @@ impl Loader {
     fn load(&mut self, section: Option<usize>, entries: &[u8]) -> Result<(), DumpInvalid> {
         match section {
             None => self.one(HEADER_SIZE, |loader| loader.load_header(entries)),
-            Some(0) => self.keyed(entries, 0, |engine| &engine.accounts, Self::load_account),
-            Some(1) => self.keyed(entries, 1, |engine| &engine.transfers, Self::load_transfer),
+            Some(0) => {
+                self.each(entries, 0, Self::load_account)?;
+                self.index(0, "an account is there twice", |engine| &mut engine.accounts)
+            }
+            Some(1) => {
+                self.each(entries, 1, Self::load_transfer)?;
+                self.index(1, "a transfer is there twice", |engine| &mut engine.transfers)
+            }
             Some(2) => self.each(entries, 2, Self::load_hold),
-            Some(3) => self.keyed(entries, 3, |engine| &engine.allowances, Self::load_allowance),
+            Some(3) => {
+                self.each(entries, 3, Self::load_allowance)?;
+                self.index(3, "an allowance is there twice", |engine| &mut engine.allowances)
+            }
             Some(section) => self.each(entries, section, Self::load_claim),
         }
-    }
-
-    /// Loads entries of a table. Those of a window are looked for in memory together, before each has its turn.
-    #[inline]
-    fn keyed<T: Keyed>(
-        &mut self,
-        entries: &[u8],
-        section: usize,
-        table: impl Fn(&Engine) -> &Table<T>,
-        load: impl Fn(&mut Self, &[u8], u64) -> Result<(), &'static str>,
-    ) -> Result<(), DumpInvalid> {
-        let size = ENTRY_SIZES[section];
-        let mut hashes = [0; WINDOW];
-        for window in entries.chunks(size * WINDOW) {
-            let mut seen = 0;
-            for (hash, entry) in hashes.iter_mut().zip(window.chunks_exact(size)) {
-                *hash = table(&self.engine).hash(&Id(part(entry, 0)));
-                seen ^= table(&self.engine).touch(*hash);
-            }
-            black_box(seen); // else the reads above could be left out as useless
-            let mut hashes = hashes.iter();
-            self.each(window, section, |loader, entry| load(loader, entry, *hashes.next().unwrap_or(&0)))?;
-        }
-        Ok(())
     }
 
     #[inline]
@@ -168,7 +160,7 @@ impl Loader {
         &mut self,
         entries: &[u8],
         section: usize,
-        mut load: impl FnMut(&mut Self, &[u8]) -> Result<(), &'static str>,
+        load: impl Fn(&mut Self, &[u8]) -> Result<(), &'static str>,
     ) -> Result<(), DumpInvalid> {
         let size = ENTRY_SIZES[section];
         for entry in entries.chunks_exact(size) {
@@ -177,6 +169,26 @@ impl Loader {
                 left[section] -= 1;
             }
         }
+        Ok(())
+    }
+
+    /// Takes a table's entries into its index when there are enough of them, or no more come.
+    fn index<T: Keyed>(
+        &mut self,
+        section: usize,
+        twice: &str,
+        table: impl Fn(&mut Engine) -> &mut Table<T>,
+    ) -> Result<(), DumpInvalid> {
+        let complete = self.left_of(section) == 0;
+        let table = table(&mut self.engine);
+        if table.len() - self.indexed < INDEXED_TOGETHER && !complete {
+            return Ok(());
+        }
+        if let Some(place) = table.index_from(self.indexed, &mut self.batch) {
+            let back = (table.len() - place as usize) * ENTRY_SIZES[section];
+            return Err(DumpInvalid { at: self.at - back as u64, what: twice.into() });
+        }
+        self.indexed = if complete { 0 } else { table.len() };
         Ok(())
     }
 
@@ -206,7 +218,7 @@ impl Loader {
         Ok(())
     }
 
-    fn load_account(&mut self, entry: &[u8], hash: u64) -> Result<(), &'static str> {
+    fn load_account(&mut self, entry: &[u8]) -> Result<(), &'static str> {
         let [debits_posted, credits_posted, debits_pending, credits_pending, overdraft] =
             [16, 24, 32, 40, 48].map(|at| u64::from_le_bytes(part(entry, at)));
         let account = Account {
@@ -220,7 +232,6 @@ impl Loader {
             currency: u16_at(entry, 58),
             stops: entry[60],
         };
-        let accounts = &mut self.engine.accounts;
         require(account.id != NO_ID, "an account's id is zero")?;
         require((1..1000).contains(&account.currency), "an account's currency is invalid")?;
         require(account.stops <= DEBIT | CREDIT | CLOSED, "an account's stops are invalid")?;
@@ -230,12 +241,11 @@ impl Loader {
                 && credits_posted.checked_add(credits_pending).is_some(),
             "an account's sums overflow",
         )?;
-        require(accounts.find_hashed(hash, &account.id).is_none(), "an account is there twice")?;
-        accounts.push(hash, account);
+        self.engine.accounts.append(account);
         Ok(())
     }
 
-    fn load_transfer(&mut self, entry: &[u8], hash: u64) -> Result<(), &'static str> {
+    fn load_transfer(&mut self, entry: &[u8]) -> Result<(), &'static str> {
         let transfer = Transfer {
             id: Id(part(entry, 0)),
             amount: u64::from_le_bytes(part(entry, 16)),
@@ -248,11 +258,9 @@ impl Loader {
         };
         require(transfer.id != NO_ID, "a transfer's id is zero")?;
         self.require_sound(&transfer)?;
-        let known = self.engine.transfers.find_hashed(hash, &transfer.id);
-        require(known.is_none(), "a transfer is there twice")?;
         let is_hold = transfer.type_ == Type::HOLD as u8;
         self.open_holds += u64::from(is_hold && transfer.status == HoldState::OPEN as u8);
-        self.engine.transfers.push(hash, transfer);
+        self.engine.transfers.append(transfer);
         Ok(())
     }
 
@@ -294,7 +302,7 @@ impl Loader {
         Ok(())
     }
 
-    fn load_allowance(&mut self, entry: &[u8], hash: u64) -> Result<(), &'static str> {
+    fn load_allowance(&mut self, entry: &[u8]) -> Result<(), &'static str> {
         let allowance = Allowance {
             id: Id(part(entry, 0)),
             cap: u64::from_le_bytes(part(entry, 16)),
@@ -302,12 +310,10 @@ impl Loader {
             number: u32_at(entry, 32),
             period: entry[36],
         };
-        let allowances = &mut self.engine.allowances;
         require(allowance.id != NO_ID, "an allowance's id is zero")?;
         require((1..=4).contains(&allowance.period), "an allowance's period is invalid")?;
         require(entry[37..] == [0; 3], "an allowance's padding is not zero")?;
-        require(allowances.find_hashed(hash, &allowance.id).is_none(), "an allowance is there twice")?;
-        allowances.push(hash, allowance);
+        self.engine.allowances.append(allowance);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::chunked::Chunked;
 use crate::id::Id;
-use crate::index::Index;
+use crate::index::{Batch, Index};
 
 pub(crate) trait Keyed {
     fn id(&self) -> &Id;
@@ -72,6 +72,21 @@ impl<T: Keyed> Table<T> {
         self.index.insert(hash, place, |p| entries.get(p).id().spread(seed));
         self.entries.push(value);
         place
+    }
+
+    /// Adds what is not in the index yet: `index_from` has to follow, before anything else is asked.
+    #[inline]
+    pub fn append(&mut self, value: T) {
+        self.entries.push(value);
+    }
+
+    /// Takes what was appended from this place on into the index. Returns the place of one whose id is there already.
+    pub fn index_from(&mut self, first: usize, batch: &mut Batch) -> Option<u32> {
+        let (entries, seed) = (&self.entries, self.seed);
+        batch.hashes.clear();
+        batch.hashes.extend(entries.iter_from(first).map(|entry| entry.id().spread(seed)));
+        let same = |a: u32, b: u32| entries.get(a).id() == entries.get(b).id();
+        self.index.insert_all(first as u32, batch, same, |p| entries.get(p).id().spread(seed))
     }
 
     pub fn pop(&mut self) {
