@@ -81,13 +81,13 @@ def fail_at(journal: Journal, nth: int, error: BaseException, *, written: bool) 
     journal.append = append  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize("threaded", [False, True], ids=["inline", "threaded"])
+@pytest.mark.parametrize("wait_seconds", [60.0, 0.0], ids=["waited for", "overlapping"])
 @pytest.mark.parametrize("written", [False, True], ids=["nothing written", "written, unacknowledged"])
 @pytest.mark.parametrize("nth", range(1, WRITES + 1))
-def test_a_write_error_at_the_nth_write(tmp_path: Path, nth: int, written: bool, threaded: bool) -> None:
+def test_a_write_error_at_the_nth_write(tmp_path: Path, nth: int, written: bool, wait_seconds: float) -> None:
     journal = open_journal(tmp_path, create=True)
     fail_at(journal, nth, sqlite3.OperationalError("disk I/O error"), written=written)
-    answers = work(open_ledger(journal, None, ManualClock(), threaded=threaded))
+    answers = work(open_ledger(journal, None, ManualClock(), wait_seconds=wait_seconds))
     assert len(answers) == nth - 1
     journal.close()
     journal = open_journal(tmp_path)

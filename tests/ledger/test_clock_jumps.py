@@ -62,7 +62,7 @@ def test_abuse_88_nothing_is_decided_or_journaled_while_the_clock_has_jumped(
 def test_a_commit_that_is_overdue_and_a_clock_that_jumps_end_each_for_themselves(sqlite: Any, bank: Any) -> None:
     async def scene() -> None:
         clock = SteadyClock(sqlite.clock, 30, lambda: 0)
-        ledger = open_ledger(sqlite.journal(), None, clock, threaded=True, commit_seconds=0.01)
+        ledger = open_ledger(sqlite.journal(), None, clock, commit_seconds=0.01)
         sqlite.opened.append(ledger.close)
         sqlite.clock.advance(YEAR)
         assert ledger.look_at_clock()

@@ -43,7 +43,7 @@ def written(sqlite, bank) -> list[Row]:
 
 
 def start(rows: list[Row]) -> None:
-    open_ledger(Kept(rows), None, ManualClock(), threaded=False)
+    open_ledger(Kept(rows), None, ManualClock())
 
 
 def with_body(rows: list[Row], at: int, body: bytes) -> list[Row]:

@@ -75,9 +75,9 @@ def test_duplicates_refusals_and_balances_wait_for_what_they_saw(store, bank) ->
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("threaded", [False, True])
-def test_a_cancelled_waiter_does_not_cancel_the_others(sqlite, bank, threaded: bool) -> None:
-    ledger = sqlite.ledger(threaded=threaded)
+@pytest.mark.parametrize("wait_seconds", [60.0, 0.0], ids=["waited for", "overlapping"])
+def test_a_cancelled_waiter_does_not_cancel_the_others(sqlite, bank, wait_seconds: float) -> None:
+    ledger = sqlite.ledger(wait_seconds=wait_seconds)
     ledger.post_many(bank.opening())
     ledger.commit()
 

@@ -65,12 +65,12 @@ def opened(place, bank, **options):
     return ledger
 
 
-@pytest.mark.parametrize("threaded", [False, True], ids=["inline", "threaded"])
+@pytest.mark.parametrize("wait_seconds", [60.0, 0.0], ids=["waited for", "overlapping"])
 @pytest.mark.parametrize("move", MOVES)
 def test_abuse_87_a_journal_moved_under_its_writer_is_noticed_by_the_next_commit(
-    place, bank, move: str, threaded: bool
+    place, bank, move: str, wait_seconds: float
 ) -> None:
-    ledger = opened(place, bank, threaded=threaded)
+    ledger = opened(place, bank, wait_seconds=wait_seconds)
     MOVES[move](place.folder)
 
     async def pay() -> None:

@@ -21,7 +21,7 @@ COMMIT_SECONDS = 0.05
 
 @pytest.fixture
 def ledger(sqlite: Any, bank: Any) -> Ledger:
-    ledger: Ledger = sqlite.ledger(threaded=True, commit_seconds=COMMIT_SECONDS)
+    ledger: Ledger = sqlite.ledger(commit_seconds=COMMIT_SECONDS)
     ledger.post_many(bank.opening())
     ledger.commit()
     return ledger

@@ -1,103 +1,136 @@
-"""A slow disk: commits leave the event loop after a slow one, and come back when that has been long enough ago."""
+"""A slow disk: the loop waits a moment for a commit, never longer, and for none while commits are slow."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from feiqian.ledger.journal_sqlite import SqliteJournal
-from feiqian.ledger.ledger import Ledger
-from feiqian.ledger.recovery import open_ledger
-from feiqian.ledger.standstill import MOST_SECONDS, SLOW_SECONDS, TIMES_SLOWER
-from feiqian.testing.clock import ManualClock
+from feiqian.errors import LedgerStopped
+from feiqian.ledger.body import decode_body
+from feiqian.ledger.standstill import TRIED_EVERY, WAIT_SECONDS, Standstill
+from feiqian.testing.stalled import stalled
+
+FAST, SLOW = WAIT_SECONDS / 10, WAIT_SECONDS
 
 
-class Disk(SqliteJournal):
-    """A real journal whose appends take as long as is said, by a timer that nothing else moves."""
-
-    now, takes = 0.0, 0.0
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, create=True)
-        self.in_loop: list[bool] = []  # of each append, whether it was made in the loop's thread
-
-    def append(self, position: int, body: bytes, written_at: int) -> bytes:
-        self.now += self.takes
-        self.in_loop.append(threading.current_thread() is threading.main_thread())
-        return super().append(position, body, written_at)
+def waited(standstill: Standstill, seconds: float, commits: int) -> list[bool]:
+    """Of commits that take so long, for which the loop waited."""
+    waits = []
+    for _ in range(commits):
+        waits.append(standstill.waits())
+        if waits[-1]:
+            standstill.took(seconds)
+    return waits
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    opened = Disk(tmp_path / "journal.db")
-    yield opened
-    opened.close()
+def test_the_loop_waits_for_fast_commits_and_one_that_stalls_changes_nothing() -> None:
+    standstill = Standstill()
+    for _ in range(10):
+        assert all(waited(standstill, FAST, 20))
+        assert all(waited(standstill, 3600.0, 1))
 
 
-@pytest.fixture
-def ledger(disk: Disk, bank: Any) -> Iterator[Ledger]:
-    opened = open_ledger(disk, None, ManualClock(), timer=lambda: disk.now)
-    opened.post_many(bank.opening())
-    opened.commit()
-    disk.in_loop.clear()
-    yield opened
-    opened.close()
+def test_while_commits_are_slow_the_loop_waits_for_one_of_many_and_for_all_when_they_are_fast_again() -> None:
+    standstill = Standstill()
+    waited(standstill, SLOW, 20)
+    assert sum(waited(standstill, SLOW, 10 * TRIED_EVERY)) == 10
+    waited(standstill, FAST, 10 * TRIED_EVERY)
+    assert all(waited(standstill, FAST, 20))
 
 
-async def pay(ledger: Ledger, bank: Any, *numbers: int) -> None:
-    for number in numbers:
-        await ledger.durable(ledger.post(bank.payment(number)).position)
+def test_a_disk_that_is_fast_and_slow_in_turn_is_slow() -> None:
+    standstill = Standstill()
+    waits = [waited(standstill, (SLOW, 0.7 * SLOW)[turn % 2], 1)[0] for turn in range(20 + 10 * TRIED_EVERY)]
+    assert sum(waits[20:]) <= 11
 
 
-def test_abuse_71_commits_of_a_slow_disk_are_made_by_a_thread_so_that_the_loop_runs_on(
-    disk: Disk, ledger: Ledger, bank: Any
-) -> None:
+def test_who_never_waits_never_does() -> None:
+    assert not any(waited(Standstill(0.0), FAST, TRIED_EVERY - 1))
+
+
+def test_abuse_71_a_disk_that_stalls_holds_up_nobody_but_who_waits_for_it(sqlite: Any, bank: Any) -> None:
+    """Everything below happens in one loop while its first commit is on its way."""
+    ledger = sqlite.ledger()
+    ledger.post_many(bank.opening())
+    ledger.commit()
+    told: list[int] = []
+
     async def scene() -> None:
-        disk.takes = SLOW_SECONDS
-        await pay(ledger, bank, 1, 2)
-        disk.takes = 2 * SLOW_SECONDS
-        await pay(ledger, bank, 3, 4, 5)
-        assert disk.in_loop == [True, True, True, False, False]
-        disk.now += 2 * SLOW_SECONDS * TIMES_SLOWER
-        disk.takes = 0.0
-        await pay(ledger, bank, 6, 7)
-        assert disk.in_loop[5:] == [True, True]
+        with stalled(ledger._journal) as begun:
+            first = ledger.post(bank.payment(1)).position
+            ledger.when_durable(first, lambda error: told.append(first))
+            while not begun.is_set():
+                await asyncio.sleep(0)
+            assert ledger.engine.account(bank.PAYEE).balance == 1
+            positions = set()
+            for number in range(2, 5):  # each in a tick of its own
+                positions.add(ledger.post(bank.payment(number)).position)
+                await asyncio.sleep(0)
+            assert positions == {first + 1}
+            ledger.when_durable(first + 1, lambda error: told.append(first + 1))
+            assert (told, ledger.durable_position) == ([], first - 1)
+        await ledger.durable(first + 1)
+        assert told == [first, first + 1]
 
     asyncio.run(scene())
-    assert ledger.engine.account(bank.PAYEE).balance == 7
-    assert disk.head().position == ledger.durable_position == 8
+    second, third = sqlite.journal().rows(1)
+    assert [len(decode_body(row.body).records) // 80 for row in (second, third)] == [1, 3]
 
 
-def test_a_disk_that_stood_still_for_long_is_tried_again(disk: Disk, ledger: Ledger, bank: Any) -> None:
+def test_a_disk_that_stalls_and_then_fails_stops_the_ledger(sqlite: Any, bank: Any) -> None:
+    ledger = sqlite.ledger()
+
     async def scene() -> None:
-        disk.takes = 3600.0
-        await pay(ledger, bank, 1)
-        disk.takes = 0.0
-        disk.now += MOST_SECONDS - 1
-        await pay(ledger, bank, 2)
-        disk.now += 1
-        await pay(ledger, bank, 3)
+        bank.break_journal(ledger, OSError("the disk is gone"))
+        with stalled(ledger._journal) as begun:
+            positions = [ledger.post(bank.opening()).position]
+            while not begun.is_set():
+                await asyncio.sleep(0)
+            positions.append(ledger.post(bank.payment(1)).position)
+            waiting = [asyncio.create_task(ledger.durable(position)) for position in positions]
+            await asyncio.sleep(0)
+        for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+            assert isinstance(outcome, LedgerStopped)
 
     asyncio.run(scene())
-    assert disk.in_loop == [True, False, True]
+    assert ledger.durable_position == 0
 
 
-def test_a_commit_that_was_begun_in_a_loop_that_ended_is_heard_of_in_the_next(
-    disk: Disk, ledger: Ledger, bank: Any
-) -> None:
+@pytest.mark.parametrize("wait_seconds", [60.0, 0.0], ids=["waited for", "overlapping"])
+def test_a_commit_is_made_by_the_journals_thread(sqlite: Any, bank: Any, wait_seconds: float) -> None:
+    ledger, threads = sqlite.ledger(wait_seconds=wait_seconds), set()
+    append = ledger._journal.append
+
+    def noted(*row: Any) -> bytes:
+        threads.add(threading.current_thread())
+        return bytes(append(*row))
+
+    ledger._journal.append = noted
+
+    async def scene() -> None:
+        await ledger.durable(ledger.post(bank.opening()).position)
+
+    asyncio.run(scene())
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+def test_a_commit_that_was_begun_in_a_loop_that_ended_is_heard_of_in_the_next(sqlite: Any, bank: Any) -> None:
+    ledger = sqlite.ledger(wait_seconds=0.0)
+
     async def leave() -> None:
-        disk.takes = 3600.0
-        await pay(ledger, bank, 1)
-        disk.takes = 0.0
-        ledger.post(bank.payment(2))
-        await asyncio.sleep(0)  # it is on its way
+        ledger.post(bank.opening())
+        while ledger._flight is None:
+            await asyncio.sleep(0)
 
-    asyncio.run(leave())
-    asyncio.run(pay(ledger, bank, 3, 4))
-    assert disk.in_loop == [True, False, False, False]
-    assert ledger.durable_position == 5
+    async def pay() -> None:
+        for number in (1, 2):
+            await ledger.durable(ledger.post(bank.payment(number)).position)
+
+    with stalled(ledger._journal):
+        asyncio.run(leave())
+    asyncio.run(pay())
+    assert ledger.durable_position == 3

@@ -3,12 +3,14 @@
 One writer, in one thread (the event loop's). It never retries a write: after the first failure nothing more is decided,
 because what is in memory may or may not be in the journal. A commit that takes too long is no failure yet: who waits is
 told that the outcome is unknown, nothing is decided meanwhile, and what the journal answers in the end counts.
-`docs/decisions/0001-group-commit.md` and `0011-a-commit-that-is-overdue-is-unknown.md` say why it is so.
+`docs/decisions/0001-group-commit.md`, `0011-a-commit-that-is-overdue-is-unknown.md` and
+`0067-a-thread-commits-and-the-loop-waits-a-moment.md` say why it is so.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,7 +24,7 @@ from .body import encode_body
 from .engine import Engine, Refusal, refusal_of
 from .journal import Head, Journal
 from .ledger_clock import LedgerClock
-from .standstill import Standstill
+from .standstill import WAIT_SECONDS, Standstill
 
 Tell = Callable[[LedgerError | None], object]
 Subscriber = Callable[[int, list[bytes]], object]
@@ -61,9 +63,9 @@ class _RowFuture(asyncio.Future[None]):
 class Ledger:
     """Made by `recovery.open_ledger`, which brings the engine to where the journal ends.
 
-    `threaded` writes from a thread of its own, so that the event loop runs on meanwhile; without it a commit is made at
-    the end of the tick of the loop in which its events came, while the disk is fast (`standstill.py`; `timer` counts
-    seconds). Only a commit of the thread can be overdue, after `commit_seconds`.
+    A commit is made by a thread of its own, from the end of the tick of the loop in which its events came. The loop
+    waits for it while the journal is fast (`standstill.py`), never longer than `wait_seconds`, and then runs on. It is
+    overdue after `commit_seconds`.
     """
 
     def __init__(
@@ -73,11 +75,10 @@ class Ledger:
         clock: Clock,
         head: Head,
         *,
-        threaded: bool = False,
         commit_seconds: float = COMMIT_SECONDS,  # not money: a time
-        timer: Callable[[], float] = time.monotonic,  # not money: a time
+        wait_seconds: float = WAIT_SECONDS,  # not money: a time
     ) -> None:
-        self._standstill = Standstill(timer)
+        self._standstill = Standstill(wait_seconds)
         self._journal, self._bank_clock = journal, clock
         self.engine = engine  # for asking only (balances, allowances, totals); what it says depends on `position`
         # The time by which this ledger decides. Codes and deadlines go by it, and by no other clock.
@@ -93,12 +94,11 @@ class Ledger:
         self._calls: dict[int, list[Tell]] = {}  # of who waits without a task
         self._subscribers: list[Subscriber] = []
         self._annotate: Annotate | None = None
-        self._threaded = threaded
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._flight: tuple[_Commit, Future[bytes]] | tuple[None, Future[None]] | None = None
         self._told: asyncio.AbstractEventLoop | None = None  # who hears that the flight has landed
         self._commit_seconds = commit_seconds
-        self._launched_at = 0.0  # not money: a time of the loop's clock
+        self._launched_at = 0.0  # not money: a time, monotonic
         self._watched = False  # whether a timer looks at the flights
         self.overdue = False  # the journal has not answered in time; until it does, nothing is decided
         self.overdue_times = 0  # how often it has been
@@ -266,22 +266,24 @@ class Ledger:
             self._tell(self._flight[1], loop)
 
     def _tick(self) -> None:
-        """The end of a tick: all that it decided becomes one row."""
+        """The end of a tick: all that it decided becomes one row, unless one is on its way."""
         self._scheduled = False
         if self.stopped is not None or self._flight is not None or not (self._records or self._facts):
             return
-        began = self._standstill.begin()
-        if self._threaded or began is None:
-            self._fly(self._launch())
-            return
-        commit = self._take()
-        try:
-            hash = self._append(commit)
-        except BaseException as error:
-            self._stop(error)
-        else:
-            self._standstill.end(began)
-            self._landed(commit, hash)
+        flight = self._launch()
+        if not (self._standstill.waits() and self._lands_soon(flight)):
+            self._fly(flight)
+
+    def _lands_soon(self, flight: Future[bytes]) -> bool:
+        """Waits a moment for the commit. Whether it has ended."""
+        began = time.perf_counter()
+        with contextlib.suppress(TimeoutError):
+            flight.exception(self._standstill.wait_seconds)
+        self._standstill.took(time.perf_counter() - began)
+        landed = flight.done()
+        if landed:
+            self._land_flight()
+        return landed
 
     def _take(self) -> _Commit:
         self._taken += 1
@@ -295,13 +297,14 @@ class Ledger:
 
     def _launch(self) -> Future[bytes]:
         commit = self._take()
+        self._launched_at = time.monotonic()
         flight = self._pool.submit(self._append, commit)
         self._flight = commit, flight
         return flight
 
     def _fly(self, flight: Future[Any]) -> None:
+        """The loop runs on, and hears of it when the flight has landed or is overdue."""
         loop = asyncio.get_running_loop()
-        self._launched_at = loop.time()
         self._watch(self._commit_seconds)
         self._tell(flight, loop)
 
@@ -313,10 +316,11 @@ class Ledger:
         """Asks a journal that has nothing to do whether it answers, and whether this writer still has the fence.
 
         It is overdue as a commit is, and its failure stops the ledger, before a payment finds out. To be called now and
-        then, in the loop; does nothing where commits are made in the loop, or one was begun within the last second.
+        then, in the loop; does nothing where a commit or a probe was begun within the last second.
         """
         busy = self._barred or self._flight is not None or self._scheduled
-        if self._threaded and not busy and asyncio.get_running_loop().time() - self._launched_at >= PROBE_SECONDS:
+        if not busy and time.monotonic() - self._launched_at >= PROBE_SECONDS:
+            self._launched_at = time.monotonic()
             asked = self._pool.submit(self._journal.check)
             self._flight = None, asked
             self._fly(asked)
@@ -372,7 +376,7 @@ class Ledger:
         self._watched = False
         if self._flight is None or self.stopped is not None or self.overdue:
             return
-        left = self._launched_at + self._commit_seconds - asyncio.get_running_loop().time()
+        left = self._launched_at + self._commit_seconds - time.monotonic()
         if left > 0:
             self._watch(left)
         elif not self._flight[1].done():

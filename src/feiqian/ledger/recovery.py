@@ -6,7 +6,6 @@ It refuses, and says what and where, rather than begin anew or serve from a jour
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from .journal import Head, Journal, Row
 from .journal_sqlite import SqliteJournal
 from .ledger import COMMIT_SECONDS, Ledger
 from .sqlite_errors import LOOK
+from .standstill import WAIT_SECONDS
 from .start_time import StartTime, settle_time
 
 NewEngine = Callable[[], Engine]
@@ -82,16 +82,15 @@ def open_ledger(
     *,
     watermarks: Iterable[Watermark] = (),
     new_engine: NewEngine = new_engine,
-    threaded: bool | None = None,
     commit_seconds: float = COMMIT_SECONDS,  # not money: a time
+    wait_seconds: float = WAIT_SECONDS,  # not money: a time
     start: StartTime | None = None,
-    timer: Callable[[], float] = time.monotonic,  # not money: a time
 ) -> Ledger:
     """Takes the fence and brings a fresh engine to the journal's end.
 
     Raises JournalDamaged, JournalTooNew, JournalBehind, JournalMissing, JournalUnavailable, DurabilityRefused, and
-    InvariantBroken if the books do not balance. `threaded`: see `Ledger`; by itself only where a commit goes over a
-    network; `timer` too. With `start`, the clock is compared with the journal's newest moment: raises ClockRefused.
+    InvariantBroken if the books do not balance. `commit_seconds` and `wait_seconds`: see `Ledger`. With `start`, the
+    clock is compared with the journal's newest moment: raises ClockRefused.
     """
     head = journal.open_writer()
     for watermark in watermarks:
@@ -99,10 +98,8 @@ def open_ledger(
     engine, position = restore(journal, checkpoints, head, new_engine)
     replay_rows(engine, journal, position, head)
     engine.check()
-    if threaded is None:
-        threaded = not isinstance(journal, SqliteJournal)
     set_back = b"" if start is None else settle_time(engine, clock, start)
-    ledger = Ledger(journal, engine, clock, head, threaded=threaded, commit_seconds=commit_seconds, timer=timer)
+    ledger = Ledger(journal, engine, clock, head, commit_seconds=commit_seconds, wait_seconds=wait_seconds)
     if set_back:
         ledger.begin_with(set_back)
     return ledger
