@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from feiqian.errors import LedgerError, LedgerStopped
+from feiqian.ledger import ledger as module
 from feiqian.ledger.body import decode_body
 from feiqian.ledger.engine import Refusal
 
@@ -251,3 +252,34 @@ def test_who_waits_without_a_task_is_told_that_the_ledger_stopped(sqlite, bank) 
 
     asyncio.run(run())
     assert [type(error) for error in told] == [LedgerStopped, LedgerStopped]
+
+
+@pytest.mark.parametrize(("seconds", "rows"), [(60.0, [3]), (0.0, [2, 1])], ids=["put off", "too long"])
+def test_a_row_is_put_off_while_each_turn_of_the_loop_brings_more(
+    sqlite, bank, monkeypatch: pytest.MonkeyPatch, seconds: float, rows: list[int]
+) -> None:
+    monkeypatch.setattr(module, "GATHER_SECONDS", seconds)
+    ledger = sqlite.ledger(wait_seconds=60.0)
+    ledger.post_many(bank.opening())
+    ledger.commit()
+
+    async def scene() -> None:
+        for number in (1, 2):
+            ledger.post(bank.payment(number))
+        await asyncio.sleep(0)
+        await ledger.durable(ledger.post(bank.payment(3)).position)
+
+    asyncio.run(scene())
+    assert [len(decode_body(row.body).records) // 80 for row in sqlite.journal().rows(1)] == rows
+
+
+def test_one_alone_is_not_put_off(sqlite, bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GATHER_SECONDS", 60.0)
+    ledger = sqlite.ledger(wait_seconds=60.0)
+
+    async def scene() -> None:
+        position = ledger.post(bank.opening()).position
+        await asyncio.sleep(0)
+        assert ledger.durable_position == position
+
+    asyncio.run(scene())
