@@ -6,6 +6,7 @@ A location is a path, or a URL that begins with postgresql://. Nothing here know
 from __future__ import annotations
 
 import sqlite3
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -28,6 +29,7 @@ from feiqian.runtime.database_files import file_number
 Values = tuple[Any, ...]
 Statement = Executable | str  # as text its parameters are written `:name`
 CONNECT_SECONDS = LOCK_SECONDS = 10
+SYNCHRONISE_SECONDS = 0.1  # not money: at most so long after the one before a transaction in SQLite is synchronised
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
 
 # What a row's values cause, and not the state of the database.
@@ -126,8 +128,9 @@ def open_database(location: str | Path, *, read_only: bool = False, lock_seconds
 class SqliteDatabase(Database):
     """See `Database`.
 
-    WAL, so that readers never wait for the projector. synchronous=NORMAL: a power cut may lose the last steps, never
-    half of one, and what is lost is projected again from the journal, which is the one that is kept with FULL.
+    WAL, so that readers never wait for the projector. A power cut may lose the last steps, never half of one, and they
+    are projected again from the journal. So only one transaction in a while is synchronised; if none were, the disk
+    would get all of some seconds at once, and commits to the journal would wait behind it.
     """
 
     _dialect = sqlite.dialect()
@@ -141,9 +144,9 @@ class SqliteDatabase(Database):
             uri, uri=True, isolation_level=None, check_same_thread=False, timeout=lock_seconds
         )
         self._execute = self._connection.execute
+        self._synchronised = float("-inf")  # not money: when a transaction was
         if not read_only:
             write_ahead(self._connection)
-            self._execute("PRAGMA synchronous = NORMAL")
             self._execute("PRAGMA wal_autocheckpoint = 16000")  # pages; the busiest are written back once, not often
         self._execute(f"PRAGMA cache_size = {-8192 if read_only else -65536}")  # KiB
         self._execute("PRAGMA temp_store = MEMORY")
@@ -166,6 +169,9 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
+        now = time.monotonic()
+        synchronised = now - self._synchronised >= SYNCHRONISE_SECONDS
+        self._execute(f"PRAGMA synchronous = {'FULL' if synchronised else 'NORMAL'}")
         self._execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -173,6 +179,8 @@ class SqliteDatabase(Database):
         except BaseException:
             self._connection.rollback()
             raise
+        if synchronised:
+            self._synchronised = now
 
     def alone(self) -> None:
         """Nothing: a transaction is alone already."""
