@@ -80,14 +80,6 @@ class ProjectionStep:
         self._links: dict[bytes, Link] = {}  # this row's: by the transfer that names the chain
         self._ends: dict[int, Words] = {}  # this row's: by payment number
         self._days: dict[bytes, int] = {}  # this row's: the bank's day on which a chain was decided
-        self._handlers: dict[int, Callable[[Event], None]] = {
-            Type.ACCOUNT: self._open_account,
-            Type.HOLD: self._open_hold,
-            Type.CAPTURE: self._capture,
-            Type.RELEASE: self._release,
-            Type.TIME: self._time,
-            Type.EXPIRE_HOLD: self._expire,
-        }
         self._link: Link | None = None  # of the chain under way
 
     def add(self, position: int, records: bytes, blobs: list[bytes]) -> None:
@@ -200,7 +192,7 @@ class ProjectionStep:
     # --- records -----------------------------------------------------------------------------------------------
 
     def _add_records(self, records: bytes) -> None:
-        links, days, handlers = self._links, self._days, self._handlers
+        links, days = self._links, self._days
         link: Link | None = None
         self._link = None
         for event in EVENT.iter_unpack(records):
@@ -210,8 +202,8 @@ class ProjectionStep:
                     self._link = link = links.get(id) or (None, self.seconds * MICROSECONDS)
                     days[id] = self.day
                 self._move(kind, amount, id, debit, credit, link)
-            elif type_ in handlers:
-                handlers[type_](event)
+            elif type_ in _HANDLERS:
+                _HANDLERS[type_](self, event)
                 link = self._link
             if not flags & LINKED:
                 self._link = link = None
@@ -291,3 +283,14 @@ class ProjectionStep:
     def _end_waiting(self, status: str, payment: int | None) -> None:
         if payment is not None:
             self.ended.append((status, self.day, payment, self._end_of(payment)))
+
+
+# Not of each step: bound methods would make a cycle of it, and its rows would wait for the collector.
+_HANDLERS: dict[int, Callable[[ProjectionStep, Event], None]] = {
+    Type.ACCOUNT: ProjectionStep._open_account,
+    Type.HOLD: ProjectionStep._open_hold,
+    Type.CAPTURE: ProjectionStep._capture,
+    Type.RELEASE: ProjectionStep._release,
+    Type.TIME: ProjectionStep._time,
+    Type.EXPIRE_HOLD: ProjectionStep._expire,
+}
