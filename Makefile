@@ -80,7 +80,7 @@ run: build ## build what is missing, then start the demo: a seeded bank with its
 .PHONY: bench
 bench: build ## every benchmark of docs/BENCHMARKS.md, one after another
 	@tools/need.sh wrk
-	@for what in engine ledger start payments projector http orders sign_in overload; do $(BIN)/feiqian bench $$what $(ARGS) || exit 1; done
+	@for what in engine ledger start payments projector http orders quick checkout sign_in wallet overload; do $(BIN)/feiqian bench $$what $(ARGS) || exit 1; done
 
 # --- testing -------------------------------------------------------------------------------------------------------
 
