@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from feiqian.runtime.network import Proxies
@@ -16,7 +17,7 @@ from .known_heads import KnownHeads
 if TYPE_CHECKING:
     from .server import GatedProtocol
 
-TURN_SECONDS = 0.01
+TURN_SECONDS, LONGEST_TURN_SECONDS = 0.01, 0.1  # a loop that is busy comes late
 CONNECTIONS_PER_SECOND = 2_000  # that are read although they may be refused: less than a tenth of a processor
 CLOSED_PER_TICK = 50  # of the sweep: all there may be in some seconds
 FULL_SECONDS = 0.25  # without a refusal, and we are no longer full
@@ -25,7 +26,13 @@ FULL_SECONDS = 0.25  # without a refusal, and we are no longer full
 class Gate:
     """Of one server. `now` is monotonic, and as exact as the server's tick of 0.1 s."""
 
-    def __init__(self, admission: Admission, connection_limit: int, proxies: Proxies | None = None) -> None:
+    def __init__(
+        self,
+        admission: Admission,
+        connection_limit: int,
+        proxies: Proxies | None = None,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.admission = admission
         self.proxies = proxies or Proxies()
         self.connections: set[GatedProtocol] = set()
@@ -35,7 +42,8 @@ class Gate:
         self.arrivals, self.heads = Arrivals(), KnownHeads()
         self._swept: deque[GatedProtocol] = deque()  # to be closed
         self._outbox: list[tuple[asyncio.Transport, bytes]] = []
-        self._refused_at = 0.0
+        self._timer = timer
+        self._refused_at = self._turned_at = 0.0
         self._turning = False  # whether there is a next turn
 
     # --- who may have a connection -----------------------------------------------------------------------------
@@ -96,9 +104,9 @@ class Gate:
         """
         connection.transport.pause_reading()
         self.parked.append(connection)
-        self._refused_at = time.monotonic()
+        self._refused_at = self._timer()
         if not self._turning:
-            self._turning = True
+            self._turning, self._turned_at = True, self._refused_at
             asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
 
     def refuses(self, keys: list[bytes]) -> bool:
@@ -119,8 +127,11 @@ class Gate:
                 connection.transport.resume_reading()
 
     def _turn(self) -> None:
-        full = time.monotonic() - self._refused_at < FULL_SECONDS
-        self.unpark(int(CONNECTIONS_PER_SECOND * TURN_SECONDS) if full else self.admission.limit)
+        """Reads as many again as may be since the turn before."""
+        now = self._timer()
+        full, passed = now - self._refused_at < FULL_SECONDS, min(now - self._turned_at, LONGEST_TURN_SECONDS)
+        self._turned_at = now
+        self.unpark(round(CONNECTIONS_PER_SECOND * passed) if full else self.admission.limit)
         self._turning = bool(self.parked)
         if self._turning:
             asyncio.get_running_loop().call_later(TURN_SECONDS, self._turn)
