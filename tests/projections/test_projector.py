@@ -18,7 +18,7 @@ from feiqian.ledger.journal_sqlite import SqliteJournal
 from feiqian.merchants.kinds import MerchantAccountKind
 from feiqian.payments.kinds import TransferKind
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
-from feiqian.payments.read_model import queries
+from feiqian.payments.read_model import projection, queries
 from feiqian.payments.read_model.lines import statement
 from feiqian.projections import schema
 from feiqian.projections.database import Database, SqliteDatabase, Values, open_database
@@ -66,7 +66,7 @@ def test_a_payment_becomes_a_row_four_lines_and_totals(books, read) -> None:
     assert row is not None
     assert row.fact == fact
     assert (row.status, row.refunded, row.fee, row.position) == ("succeeded", 0, 10, 2)
-    assert queries.payment_by_transfer(db, fact.transfer) == row
+    assert queries.payment_by_transfer(db, MERCHANT, "order-a", fact.transfer) == row
     assert lines(db, WALLET) == [(1, 100_000, 100_000), (2, -1_000, 99_000)]
     assert lines(db, PAYABLE) == [(1, 1_000, 1_000), (2, -10, 990)]
     assert merchant_days(db) == [(row.day, 1, 1_000, 10, 0)]
@@ -234,6 +234,17 @@ def test_what_waits_is_found_without_looking_at_all_payments(books, read) -> Non
             text = str(query.compile(dialect=sqlite.dialect()))
             steps = db._execute(f"EXPLAIN QUERY PLAN {text}", (1,) * text.count("?")).fetchall()
             assert index in str(steps)
+
+
+def test_a_payment_is_found_by_its_transfer_without_an_index_of_transfers_alone(read) -> None:
+    db = read()
+    if isinstance(db, SqliteDatabase):
+        text = str(queries._BY_TRANSFER.compile(dialect=sqlite.dialect()))
+        for query, values, index in (
+            (text, (1, 1, 1), "payments_order (merchant=? AND merchant_order=? AND transfer=?)"),
+            (projection._NAMED, {"id": b""}, "payments_held (transfer=?)"),
+        ):
+            assert index in str(db._execute(f"EXPLAIN QUERY PLAN {query}", values).fetchall())
 
 
 # --- days ----------------------------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ def test_what_is_not_there(books: Any, project: Any, ask: Any) -> None:
     async def question(reads: PaymentReads) -> list[object]:
         return [
             await reads.payment_by_id("pay_x"),
-            await reads.payment_by_transfer(bytes(16)),
+            await reads.payment_by_transfer(1, "order", bytes(16)),
             await reads.refund_by_transfer(bytes(16)),
             await reads.refunds_of("pay_x"),
             await reads.payments(99),

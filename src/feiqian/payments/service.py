@@ -191,7 +191,7 @@ class Payments:
         self, method: PaymentMethod[O], merchant: Merchant, order: O, decision: Decision
     ) -> PaymentView:
         if decision.has_to_be_read:
-            row = await self._row(merchant, decision.transfer, decision.position)
+            row = await self._row(merchant, order.merchant_order, decision.transfer, decision.position)
             decision = decision._replace(fact=row.fact)
         return self._told(method, merchant, order, decision)
 
@@ -380,7 +380,7 @@ class Payments:
         await self._ledger.durable(position)
         if known is None or known.kind == TransferKind.ORDER:
             raise PaymentNotFound(f"there is no payment of order {merchant_order}")
-        return as_it_is(await self._row(merchant, transfer, position))
+        return as_it_is(await self._row(merchant, merchant_order, transfer, position))
 
     async def list(self, merchant: Merchant, cursor: str | None, limit: int) -> Page:
         """A page of the merchant's payments, newest first. A cursor of another merchant leads nowhere else."""
@@ -438,12 +438,12 @@ class Payments:
         if await self._reads.merchant_incomplete(merchant.number):
             raise RecordIncomplete
 
-    async def _row(self, merchant: Merchant, transfer: bytes, position: int) -> PaymentRow:
+    async def _row(self, merchant: Merchant, order: str, transfer: bytes, position: int) -> PaymentRow:
         known = self._ledger.engine.remembered(transfer)
         if known is not None and known.kind == TransferKind.ORDER:
             raise OrderConflict("this number is an order's: pay it with `order`")
         await self._caught_up(merchant, position)
-        row = await self._reads.payment_by_transfer(transfer)
+        row = await self._reads.payment_by_transfer(merchant.number, order, transfer)
         if row is None:
             await self._not_set_aside(merchant)
             raise ReadModelBehind("the payment was decided, but the read model does not know it yet")

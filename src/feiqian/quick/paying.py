@@ -438,7 +438,8 @@ class QuickPayments(PreAuthFlow):
         """As the read model has it; nobody is told "no" of what the ledger knows and the read model does not yet."""
         known = self.ledger.engine.remembered(attempt) is not None
         over = _over(row, self.clock.now())
-        payment = await self.payment_reads.payment_by_transfer(attempt) if known else None
+        number = row.merchant, order_number(row.reference, row.id)
+        payment = await self.payment_reads.payment_by_transfer(*number, attempt) if known else None
         unpaid = "expired" if over and not known else "open" if row.stage is Stage.BEGUN else "proved"
         return QuickPayment(
             id=row.id,

@@ -61,7 +61,8 @@ _LAST_LINE = (
 _HOLD = select(holds.c.debit, holds.c.credit, holds.c.amount, holds.c.payment).where(holds.c.id == _ID)
 _NUMBER = select(payments.c.no).where(payments.c.id == _ID)
 _TRANSFER = select(payments.c.transfer).where(payments.c.id == _ID)
-_NAMED = select(payments.c.id).where(payments.c.transfer == _ID)
+# By its transfer (or hold) while it waits or where it came to nothing: what succeeded no later record names.
+_NAMED = "SELECT id FROM payments WHERE transfer = :id AND status <> 'succeeded'"
 _PARTIES = select(payments.c.merchant, payments.c.customer).where(payments.c.id == _ID)
 _SUM = select(payments.c.merchant, payments.c.customer, payments.c.currency, payments.c.amount).where(
     payments.c.no == _NO

@@ -46,7 +46,11 @@ UNPAID = _status("succeeded", other=True)
 
 _PAYMENT = select(*PAYMENT_COLUMNS)
 _BY_ID = _PAYMENT.where(_P.id == bindparam("id"))
-_BY_TRANSFER = _PAYMENT.where(_P.transfer == bindparam("transfer"))
+_BY_TRANSFER = _PAYMENT.where(
+    _P.merchant == bindparam("merchant"),
+    _P.merchant_order == bindparam("order"),
+    _P.transfer == bindparam("transfer"),
+)
 _NEWEST = _PAYMENT.order_by(_P.no.desc()).limit(_LIMIT)
 _PLACE = select(_P.created_at, _P.no).where(_P.id == bindparam("id"), _P.merchant == bindparam("merchant"))
 
@@ -103,9 +107,10 @@ def payment_by_id(db: Database, id: str) -> PaymentRow | None:
     return _payment(db.one(_BY_ID, id=id))
 
 
-def payment_by_transfer(db: Database, transfer: bytes) -> PaymentRow | None:
-    """A payment by the transfer (or hold) that names it in the ledger."""
-    return _payment(db.one(_BY_TRANSFER, transfer=transfer))
+def payment_by_transfer(db: Database, merchant: MerchantNumber, order: str, transfer: bytes) -> PaymentRow | None:
+    """A payment by the transfer (or hold) that names it in the ledger. `order` is its `merchant_order`: transfers come
+    in random order, so that no index has them alone."""
+    return _payment(db.one(_BY_TRANSFER, merchant=merchant, order=order, transfer=transfer))
 
 
 def _payment(values: Values | None) -> PaymentRow | None:

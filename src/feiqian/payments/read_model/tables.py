@@ -4,7 +4,8 @@ Money is in minor units, times in Unix microseconds, days are the bank's, as yyy
 order of the columns.
 
 Entries of an index that come in random order are what projecting costs most, since each touches a page of its own: so
-a customer's payments are found through the lines of its wallet, and only the exceptions have an index of their own.
+a customer's payments are found through the lines of its wallet, and only the exceptions have an index of their own. A
+payment is found by its merchant's number, which mostly grows, and among those of one number by its transfer.
 For the same reason the lines lie in order of writing, and just their index in order of account.
 """
 
@@ -38,12 +39,12 @@ payments = Table(
     *words("refused", null=True),
     *octets("met", null=True),  # the `events.LimitMet` that declined it when it was confirmed
     Index("payments_id", "id", unique=True),
-    Index("payments_order", "merchant", "merchant_order"),
-    Index("payments_transfer", "transfer"),
+    Index("payments_order", "merchant", "merchant_order", "transfer"),
     Index("payments_merchant", "merchant", "created_at", "no"),
     few("payments_exceptions", "status <> 'succeeded'", "merchant", "status", "created_at", "no"),
     few("payments_waiting", "status = 'needs_verification'", "customer", "no"),
     few("payments_unpaid", "status <> 'succeeded'", "customer", "no"),
+    few("payments_held", "status <> 'succeeded'", "transfer"),
     **STRICT,
 )
 
