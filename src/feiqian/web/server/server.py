@@ -201,9 +201,9 @@ class GatedProtocol(HttpToolsProtocol):
 
     def _remember(self, data: bytes) -> None:
         """Keeps the head, if all that has come is one request that the application knows again by it."""
-        prompt = self.cycle
-        if type(prompt) is Prompt and prompt.known and not self.receiving:
-            self.gate.heads.keep(data, len(prompt.body), self.at_once[self.url], prompt.known)
+        prompt, application = self.cycle, self.at_once.get(self.url)  # None: of a request behind, which nobody hears
+        if application is not None and type(prompt) is Prompt and prompt.known and not self.receiving:
+            self.gate.heads.keep(data, len(prompt.body), application, prompt.known)
             self.other_heads += 1
             prompt.known = b""
 
