@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from feiqian.errors import LedgerStopped
+from feiqian.ledger import ledger as module
 from feiqian.ledger.body import decode_body
 from feiqian.ledger.standstill import TRIED_EVERY, WAIT_SECONDS, Standstill
 from feiqian.testing.stalled import stalled
@@ -134,3 +136,50 @@ def test_a_commit_that_was_begun_in_a_loop_that_ended_is_heard_of_in_the_next(sq
         asyncio.run(leave())
     asyncio.run(pay())
     assert ledger.durable_position == 3
+
+
+def test_a_row_that_was_put_off_in_a_loop_that_ended_is_committed_in_the_next(
+    sqlite: Any, bank: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "GATHER_SECONDS", 60.0)
+    ledger = sqlite.ledger(wait_seconds=60.0)
+    ledger.post(bank.opening())
+
+    async def pay(*numbers: int) -> None:
+        for number in numbers:
+            ledger.post(bank.payment(number))
+
+    async def pay_and_turn() -> None:
+        await pay(3)
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    with closing(asyncio.new_event_loop()) as loop:  # ends before there is another turn
+        loop.run_until_complete(pay(1, 2))
+    assert ledger.durable_position == 0
+    asyncio.run(pay_and_turn())
+    assert ledger.durable_position == ledger.position == 1
+
+
+def test_a_commit_that_was_begun_between_two_runs_of_a_loop_is_heard_of_in_the_second(sqlite: Any, bank: Any) -> None:
+    ledger, told = sqlite.ledger(wait_seconds=0.0), []
+
+    async def pay(number: int) -> None:
+        ledger.when_durable(ledger.post(bank.payment(number)).position, told.append)
+        while ledger._flight is not None and not ledger._flight[1].done():
+            await asyncio.sleep(0)
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    async def open_bank() -> None:
+        await ledger.durable(ledger.post(bank.opening()).position)
+
+    with asyncio.Runner() as runner:
+        runner.run(open_bank())
+        ledger.post(bank.payment(1))
+        ledger.start_commit()
+        ledger._flight[1].result()
+        runner.run(pay(2))
+        assert ledger.durable_position >= 2
+    ledger.commit()
+    assert told == [None]

@@ -90,7 +90,7 @@ class Ledger:
         self.durable_position, self.durable_hash = head.position, head.hash  # of the last row that is on disk
         self.epoch = head.epoch  # this writer's
         self.stopped: BaseException | None = None  # why nothing is decided any more
-        self._scheduled = False
+        self._scheduled: asyncio.AbstractEventLoop | None = None  # in which the row being filled will be ended
         self._gathered = 0  # chains of the row being filled, when they were counted last
         self._gathers_until = 0.0  # not money: a time
         self._waiting: dict[int, _RowFuture] = {}
@@ -260,10 +260,11 @@ class Ledger:
     # --- committing --------------------------------------------------------------------------------------------
 
     def _schedule(self) -> None:
-        if self._scheduled or (loop := asyncio._get_running_loop()) is None:
+        loop = asyncio._get_running_loop()
+        if loop is None or loop is self._scheduled:
             return
         if self._flight is None:
-            self._scheduled = True
+            self._scheduled = loop
             self._gathered, self._gathers_until = 1, time.perf_counter() + GATHER_SECONDS
             loop.call_soon(self._gather)
         elif loop is not self._told:  # the loop in which it began has ended
@@ -281,7 +282,7 @@ class Ledger:
 
     def _tick(self) -> None:
         """All that was decided becomes one row, unless one is on its way."""
-        self._scheduled = False
+        self._scheduled = None
         if self.stopped is not None or self._flight is not None or not (self._records or self._facts):
             return
         flight = self._launch()
@@ -313,7 +314,7 @@ class Ledger:
         commit = self._take()
         self._launched_at = time.monotonic()
         flight = self._pool.submit(self._append, commit)
-        self._flight = commit, flight
+        self._flight, self._told = (commit, flight), None
         return flight
 
     def _fly(self, flight: Future[Any]) -> None:
@@ -332,7 +333,7 @@ class Ledger:
         It is overdue as a commit is, and its failure stops the ledger, before a payment finds out. To be called now and
         then, in the loop; does nothing where a commit or a probe was begun within the last second.
         """
-        busy = self._barred or self._flight is not None or self._scheduled
+        busy = self._barred or self._flight is not None or self._scheduled is not None
         if not busy and time.monotonic() - self._launched_at >= PROBE_SECONDS:
             self._launched_at = time.monotonic()
             asked = self._pool.submit(self._journal.check)
