@@ -13,6 +13,7 @@ from feiqian.ledger import chart
 from feiqian.ledger.chart import derived_id
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.projections import aside, process, projector
+from feiqian.projections import taken as taking
 from feiqian.projections.database import Database, open_database
 from feiqian.projections.errors import ReadModelMismatch
 from feiqian.projections.projector import Projector, rebuild
@@ -111,3 +112,14 @@ def test_where_another_has_moved_one_of_them_on_neither_is_written(books, db, lo
     books.pay(1, 1, 100)
     process._step(projectors, 1_000)
     assert positions(db) == [books.position] * 2
+
+
+def test_rows_that_are_large_are_taken_in_more_steps(books, db, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(taking, "MOST_BYTES", 1)
+    for _ in range(3):
+        books.pay(1, 1, 100)
+    projectors = [Projector(books.journal, db, model) for model in BOTH]
+    for at in range(1, books.position + 1):
+        process._step(projectors, 1_000)
+        assert positions(db) == [at, at]
+    assert made(db) == alone(books, tmp_path)

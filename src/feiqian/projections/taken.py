@@ -12,6 +12,8 @@ from feiqian.ledger.journal import Journal, Row
 
 from .read_model import Kinds
 
+MOST_BYTES = 64 * 1024 * 1024  # of rows that are in memory at once; one of a tool may have a megabyte
+
 
 class Taken:
     """One row. What is asked of its body raises ValueError where that is nothing that any version has written."""
@@ -36,5 +38,11 @@ def facts_of(kinds: Kinds, facts: Iterable[bytes]) -> Iterator[tuple[Fact, bytes
 
 
 def taken(journal: Journal, after: int, most: int) -> Sequence[Taken]:
-    """The next rows, at most so many. Raises JournalDamaged."""
-    return [Taken(row) for row in islice(journal.rows(after), most)]
+    """The next rows, at most so many, and none after those that have MOST_BYTES together. Raises JournalDamaged."""
+    rows, size = [], 0
+    for row in islice(journal.rows(after), most):
+        rows.append(Taken(row))
+        size += len(row.body)
+        if size >= MOST_BYTES:
+            break
+    return rows
