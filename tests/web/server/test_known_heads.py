@@ -172,3 +172,58 @@ def test_no_more_heads_are_kept_than_there_may_be(monkeypatch: pytest.MonkeyPatc
     assert heads.find(asked[2]) is not None
     assert heads.find(asked[2] + b" ") is None
     assert heads.find(asked[2][:-1]) is None
+
+
+@pytest.mark.parametrize("before", [b"P", b"GET / HTTP/1.1\r\nhost: x\r\n", b" "])
+def test_a_known_head_behind_the_beginning_of_another_request_is_part_of_that(
+    served: Served, shop: httpx.Client, connect: Connect, before: bytes
+) -> None:
+    connection, wire = served.inside(connect)
+    assert ask(served, connection, wire, payment(served, shop)) == [200]
+    served.inside(lambda: connection.data_received(before))
+    assert ask(served, connection, wire, payment(served, shop)) == [400]
+    assert wire.closed
+
+
+def test_a_head_that_asks_for_another_protocol_is_known_again_as_it_was_read(
+    served: Served, shop: httpx.Client, connect: Connect
+) -> None:
+    more = b"connection: upgrade\r\nupgrade: h2c\r\n"
+    connection, wire = served.inside(connect)
+    assert ask(served, connection, wire, payment(served, shop, more)) == [200]
+    connection.parser = NoParser()
+    assert ask(served, connection, wire, payment(served, shop, more)) == [200]
+
+
+def test_the_last_request_of_a_connection_is_never_known(served: Served, shop: httpx.Client, connect: Connect) -> None:
+    for _ in range(2):
+        connection, wire = served.inside(connect)
+        assert ask(served, connection, wire, payment(served, shop, b"connection: close\r\n")) == [200]
+        assert wire.closed
+    assert not served.gate.heads._heads
+
+
+def test_a_key_that_may_no_longer_pay_pays_nothing_with_a_known_head(
+    served: Served, shop: httpx.Client, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merchants, (connection, wire) = served.bank.services.merchants, served.inside(connect)
+    assert ask(served, connection, wire, payment(served, shop)) == [200]
+    holder = merchants.by_key(shop.headers["authorization"].removeprefix("Bearer "))
+    monkeypatch.setattr(holder, "scopes", 0)
+    assert ask(served, connection, wire, payment(served, shop)) == [403]
+    monkeypatch.undo()
+    monkeypatch.setattr(holder, "expires_at", 1)
+    assert ask(served, connection, wire, payment(served, shop)) == [401]
+
+
+def test_while_keys_cannot_be_looked_up_a_known_head_opens_nothing_at_once(
+    served: Served, shop: httpx.Client, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hot, (connection, wire) = served.server.config.http_protocol_class.at_once[b"/v1/payments"], served.inside(connect)
+    assert ask(served, connection, wire, payment(served, shop)) == [200]
+
+    class Stale:
+        stale = True
+
+    monkeypatch.setattr(hot, "_merchants", Stale())
+    assert not hot.begin_again(None, b"", b"{}")
