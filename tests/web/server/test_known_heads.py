@@ -99,14 +99,20 @@ def test_a_head_that_differs_is_refused_beside_a_known_one(
     assert 400 <= said[0] <= 505
 
 
-def test_a_body_that_is_longer_or_shorter_than_announced_is_read_as_ever(served: Served, shop: httpx.Client) -> None:
+def test_a_body_that_is_longer_or_shorter_than_announced_is_read_as_ever(
+    served: Served, shop: httpx.Client, connect: Connect
+) -> None:
     """What follows the announced body is the next request, and what is missing is waited for."""
+    connection, wire = served.inside(connect)
+    assert ask(served, connection, wire, payment(served, shop)) == [200]
     last = b"connection: close\r\n"
     first, second, third = (payment(served, shop) for _ in range(3))
     assert len(first) == len(second) == len(third), "their heads are the same"
     said = raw(served, first + second + third[:-5] + third[-5:] + payment(served, shop, last))
     assert statuses(said) == [200] * 4
     assert statuses(raw(served, second + b"GET / HTTP/9.9\r\n\r\n")) == [200, 400]
+    served.inside(lambda: connection.data_received(third[:-5]))
+    assert ask(served, connection, wire, third[-5:]) == [200]
 
 
 def test_a_known_head_behind_an_unanswered_request_waits_its_turn(
