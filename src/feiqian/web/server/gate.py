@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .server import GatedProtocol
 
 TURN_SECONDS, LONGEST_TURN_SECONDS = 0.01, 0.1  # a loop that is busy comes late
-CONNECTIONS_PER_SECOND = 2_000  # that are read although they may be refused: less than a tenth of a processor
+CONNECTIONS_PER_SECOND = 1_000  # that are read although they may be refused: a twentieth of a processor
 CLOSED_PER_TICK = 50  # of the sweep: all there may be in some seconds
 FULL_SECONDS = 0.25  # without a refusal, and we are no longer full
 
