@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def test_abuse_79_a_server_ends_although_its_journal_stands_still(
 def test_abuse_79_a_bank_database_that_stands_still_leaves_the_loop_running(
     new_bank: Callable[..., ServedBank], postgres: Postgres
 ) -> None:
-    numbers = iter(range(1, 60))
+    numbers = count(1)
     bank = new_bank(bank_url=postgres.database())
     assert pay_anew(bank, numbers) == "succeeded"
     with standing_still(postgres) as go_on:
@@ -146,7 +147,7 @@ def test_abuse_79_a_bank_database_that_stands_still_leaves_the_loop_running(
         assert bank.request(bank.connect(), "GET", "/v1/me", bank.merchants[0])[0] == 401  # no customer's token
         go_on()
         until(lambda: get(bank, "/readyz")[0] == 200)
-        assert pay_anew(bank, numbers) == "succeeded"
+        until(lambda: pay_anew(bank, numbers) == "succeeded")  # keys may have to be asked for once more
 
 
 def test_abuse_79_a_read_model_that_stands_still_leaves_payments_going(
