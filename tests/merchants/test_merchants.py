@@ -215,12 +215,40 @@ def test_abuse_79_a_bank_database_that_stands_still_is_not_waited_for_in_the_loo
             await merchants.find(key)
         assert merchants.unanswered
         still.set()
-        while merchants.stale:
+        while merchants.unanswered:
             await asyncio.sleep(0)
         assert await merchants.find(key) == cafe
-        assert not merchants.unanswered
 
     asyncio.run(scene())
     assert len(threads) == 1
     assert threading.main_thread() not in threads
+    assert merchants.close()
+
+
+def test_abuse_79_a_bank_database_that_answers_late_is_unanswered_until_it_can_be_asked_anew(
+    db: BankDb, ticks: Ticks
+) -> None:
+    merchants, ending = Merchants(db, "live", ticks, ask_seconds=0.05), threading.Event()
+    (cafe,) = merchants.add([CAFE], NOW)
+    key = merchants.create_key(cafe.number, "live", NOW)
+    refresh = merchants.refresh
+
+    def late() -> None:
+        refresh()
+        ticks.now += REFRESH_SECONDS  # what it said is stale, and its thread has not ended
+        ending.wait(30)
+
+    merchants.refresh = late  # type: ignore[method-assign]
+
+    async def scene() -> None:
+        with pytest.raises(MerchantsUnknown):
+            await merchants.fresh()
+        assert merchants.unanswered
+        ending.set()
+        while merchants.unanswered:
+            await asyncio.sleep(0)
+        assert merchants.stale
+        assert await merchants.find(key) == cafe
+
+    asyncio.run(scene())
     assert merchants.close()

@@ -139,8 +139,9 @@ class Merchants:
 
     @property
     def unanswered(self) -> bool:
-        """Whether the database has said nothing for several times as long, although `run` asks it."""
-        return self._monotonic() - self._asked_at >= 3 * REFRESH_SECONDS
+        """Whether no key can be made `fresh`: the database has said nothing for several times as long, although `run`
+        asks it, or what it was asked is overdue and has not ended."""
+        return self._pool.stuck or self._monotonic() - self._asked_at >= 3 * REFRESH_SECONDS
 
     async def fresh(self) -> None:
         """Asks the database what has changed, in a thread; all who wait share one asking. Raises MerchantsUnknown."""
