@@ -6,7 +6,7 @@ import re
 
 from browsing import DESK, PHONE, Demo, Watched
 from persons import SLOW
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 SAID = "Another person is signed in in this browser"
 
@@ -83,4 +83,28 @@ def test_abuse_91_a_wallet_left_open_over_a_sign_out_leads_to_the_sign_in_page(d
     expect(second).to_have_url(re.compile("/sign-in"))
     first.bring_to_front()
     expect(first).to_have_url(re.compile("/sign-in"), timeout=SLOW)
+    watched.close()
+
+
+def test_a_form_that_signs_out_leads_where_its_answer_says_although_the_page_looks_meanwhile(
+    demo: Demo, browser: Browser
+) -> None:
+    """The sign-out is done, and its answer on its way, when the page is told that nobody is signed in any more."""
+    watched = Watched(browser, demo.base)
+    page = watched.open(demo.base + "/", PHONE)
+    open_wallet(page, demo, 7)
+    page.goto(demo.base + "/me")
+    answers: list[tuple[Route, APIResponse]] = []
+    page.route("**/sign-out", lambda route: answers.append((route, route.fetch(max_redirects=0))))
+    looked: list[int] = []
+    page.on("response", lambda answer: answer.url.endswith("/page-for") and looked.append(answer.status))
+    page.evaluate("setInterval(() => document.dispatchEvent(new Event('visibilitychange')), 50)")
+    page.evaluate("document.querySelector('form[action=\"/sign-out\"]').requestSubmit()")
+    while not answers:  # the test's own limit ends a wait in vain
+        page.wait_for_timeout(20)
+    while 401 not in looked:
+        page.wait_for_timeout(20)
+    [(route, answer)] = answers
+    route.fulfill(response=answer)
+    expect(page).to_have_url(re.compile(r"/sign-in\?said=out$"), timeout=SLOW)
     watched.close()

@@ -329,6 +329,14 @@ def test_the_hint_judges_by_the_servers_rules_and_with_what_is_known(confirmed: 
     assert hint("lixiaolong1990!", "李小龙", WHO["number"])["strong"] is False
 
 
+def test_the_hint_that_comes_when_its_form_has_signed_somebody_in_is_answered(confirmed: TestClient) -> None:
+    """Asked by the page of the form, whose mark is nobody's."""
+    confirmed.post("/register/details", data=WHO | SECRETS | {"do": "finish"}, follow_redirects=False)
+    asked = {"password": "otter velvet lantern 42 quay"}
+    hint = confirmed.post("/password-strength", json=asked, headers={"Page-For": "-.-.-.-"})
+    assert (hint.status_code, hint.json()["strong"]) == (200, True)
+
+
 def test_the_hint_is_for_those_who_choose_a_password_only(client: TestClient, door: Doors) -> None:
     assert client.post("/password-strength", json={"password": "x" * 12}).json() == {"strong": None, "text": ""}
     client.post("/register", data=MOBILE)

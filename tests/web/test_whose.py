@@ -239,6 +239,7 @@ FOR_ANYBODY = {  # what acts for nobody who is signed in: doors, and what names 
     "/merchants/sign-in", "/merchants/sign-in/key", "/merchants/sign-in/key-options",
     "/merchants/invitation", "/merchants/invitation/password", "/merchants/invitation/code",
     "/merchants/invitation/key", "/merchants/invitation/key-options",
+    "/password-strength",  # of what is typed, whoever types it
     "/push/renew",  # a browser by itself: the address that it had is the proof
     "/quick",  # an account by its whole number, proved by a code to the number on file
     "/bill/{number:str}", "/pay/{number:str}",  # name the number and the account that pay

@@ -18,6 +18,7 @@ from feiqian.kyc.names import joined
 from feiqian.web.kept import under_way
 from feiqian.web.session import customer_of
 from feiqian.web.site import TheSite
+from feiqian.web.whose import FOR_ANYBODY
 
 from .words import weakness
 
@@ -38,7 +39,7 @@ class _Turns:
     now = 0
 
 
-@post("/password-strength", status_code=200)
+@post("/password-strength", status_code=200, opt=FOR_ANYBODY)  # it tells nothing of who chooses
 async def strength(site: TheSite, request: Request[Any, Any, State], data: JSONBody[Typed]) -> Response[Any]:
     """Only for those who are choosing one: signed in, or with something under way."""
     if _Turns.now >= AT_ONCE or not (under_way(site, request) or await customer_of(request)):

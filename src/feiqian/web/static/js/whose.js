@@ -14,10 +14,12 @@ export const marked = { [HEADER]: mark };
 export const withMark = (url) => `${url}${url.includes("?") ? "&" : "?"}page_for=${encodeURIComponent(mark)}`;
 
 const SAID_MILLISECONDS = 15_000;
+const FORM_MILLISECONDS = 10_000;
 const CODES = "feiqian.codes"; // whose codes this browser keeps for when there is no network (kept_codes.js)
 const CODES_BASE = "feiqian-codes";
 const NOBODY = "-";
 let leaving = false;
+let sending = false; // a form that leads to another page, and may sign somebody in or out
 
 /** Codes that are kept for another than this customer are kept no longer. */
 function dropCodesBut(whose) {
@@ -32,8 +34,13 @@ export function judge(answer) {
   const why = answer.headers.get(HEADER);
   if (leaving || (why !== "another" && why !== "nobody")) return;
   leaving = true;
-  dropCodesBut(NOBODY);
   document.getElementById("main").hidden = true;
+  if (sending) setTimeout(leave, FORM_MILLISECONDS, why); // what the form is answered comes first, if it comes
+  else leave(why);
+}
+
+function leave(why) {
+  dropCodesBut(NOBODY);
   if (why === "another") {
     say();
     sessionStorage.setItem(SAY, "yes");
@@ -58,6 +65,9 @@ export async function look() {
     // at the next occasion
   }
 }
+
+addEventListener("submit", (event) => (sending ||= !event.defaultPrevented));
+addEventListener("pageshow", () => (sending = false)); // by the browser's arrows
 
 if (mark) dropCodesBut(mark.split(".")[0] || localStorage.getItem(CODES)); // a page that did not look says nothing
 
