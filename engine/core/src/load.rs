@@ -16,9 +16,9 @@ use crate::transfers::{HoldState, Transfer};
 /// So many entries are taken into an index together: enough to fill each part of it in one go, few enough for the
 /// memory that this takes meanwhile.
 const INDEXED_TOGETHER: usize = 1 << 18;
-/// For so many entries room is made at once, if the header says that they come: what a damaged one says must not take
-/// all memory. Tables of more grow.
-const MOST_ROOM: u32 = 1 << 24;
+/// For so many entries room is made at once, if the header says that they come and the first of them have come: what a
+/// damaged one says must not take all memory. Tables of more grow.
+const MOST_ROOM: usize = 1 << 24;
 
 /// A dump that cannot be loaded: what is wrong, and at which byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,16 +179,19 @@ impl Loader {
         twice: &str,
         table: impl Fn(&mut Engine) -> &mut Table<T>,
     ) -> Result<(), DumpInvalid> {
-        let complete = self.left_of(section) == 0;
+        let to_come = self.left_of(section);
         let table = table(&mut self.engine);
-        if table.len() - self.indexed < INDEXED_TOGETHER && !complete {
+        if table.len() - self.indexed < INDEXED_TOGETHER && to_come > 0 {
             return Ok(());
+        }
+        if self.indexed == 0 {
+            table.reserve((table.len() + to_come).min(MOST_ROOM));
         }
         if let Some(place) = table.index_from(self.indexed, &mut self.batch) {
             let back = (table.len() - place as usize) * ENTRY_SIZES[section];
             return Err(DumpInvalid { at: self.at - back as u64, what: twice.into() });
         }
-        self.indexed = if complete { 0 } else { table.len() };
+        self.indexed = if to_come > 0 { table.len() } else { 0 };
         Ok(())
     }
 
@@ -209,12 +212,7 @@ impl Loader {
         }
         self.engine.seconds = u64::from_le_bytes(part(entry, 8));
         self.engine.day = u32_at(entry, 16);
-        let counts = [20, 24, 28, 32, 36].map(|at| u32_at(entry, at));
-        let room = counts.map(|count| count.min(MOST_ROOM) as usize);
-        self.engine.accounts.reserve(room[0]);
-        self.engine.transfers.reserve(room[1]);
-        self.engine.allowances.reserve(room[3]);
-        self.left = Some(counts);
+        self.left = Some([20, 24, 28, 32, 36].map(|at| u32_at(entry, at)));
         Ok(())
     }
 
@@ -337,4 +335,51 @@ fn u32_at(entry: &[u8], at: usize) -> u32 {
 
 fn u16_at(entry: &[u8], at: usize) -> u16 {
     u16::from_le_bytes(part(entry, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_header_says_takes_no_memory_before_it_comes() {
+        let mut header = MAGIC.to_vec();
+        header.resize(HEADER_SIZE, 0xff);
+        let (mut loader, none) = (Loader::new(1), Engine::new(1).memory());
+        assert_eq!(loader.feed(&header), Ok(()));
+        assert_eq!(loader.feed(&[1; 63]), Ok(()));
+        let taken = loader.engine.memory();
+        assert_eq!((taken.account_index, taken.transfer_index), (none.account_index, none.transfer_index));
+        assert_eq!(taken.allowances, none.allowances);
+    }
+
+    /// A dump of allowances with these numbers, and with this count in its header.
+    fn allowances(count: u32, numbers: impl Iterator<Item = usize>) -> Vec<u8> {
+        let mut dump = MAGIC.to_vec();
+        dump.resize(HEADER_SIZE, 0);
+        dump[32..36].copy_from_slice(&count.to_le_bytes());
+        for number in numbers {
+            dump.extend((number as u128).to_be_bytes());
+            dump.extend([0; 20]);
+            dump.extend([1, 0, 0, 0]);
+        }
+        dump
+    }
+
+    #[test]
+    fn what_a_header_says_takes_no_more_than_the_most_room_when_it_begins_to_come() {
+        let mut loader = Loader::new(1);
+        assert_eq!(loader.feed(&allowances(u32::MAX, 1..=INDEXED_TOGETHER)), Ok(()));
+        assert!(loader.engine.memory().allowances < 16 * MOST_ROOM);
+    }
+
+    #[test]
+    fn one_that_was_there_long_before_is_told_with_its_place() {
+        let all = INDEXED_TOGETHER + 1000;
+        let dump = allowances(all as u32, (1..all).chain([1]));
+        let mut loader = Loader::new(1);
+        let told = dump.chunks(10_000).try_for_each(|chunk| loader.feed(chunk));
+        let at = (dump.len() - ENTRY_SIZES[3]) as u64;
+        assert_eq!(told, Err(DumpInvalid { at, what: "an allowance is there twice".into() }));
+    }
 }
