@@ -111,6 +111,34 @@ def test_a_second_standstill_is_noticed_like_the_first(sqlite: Any, bank: Any, l
     asyncio.run(scene())
 
 
+def test_a_standstill_after_a_loop_that_ended_is_noticed_in_the_next(sqlite: Any, bank: Any) -> None:
+    """The first loop's timer never comes. In the second a commit begins, in the third one is on its way already."""
+    ledger = sqlite.ledger(commit_seconds=COMMIT_SECONDS, wait_seconds=0.0)
+
+    async def pay(number: int) -> None:
+        async with asyncio.timeout(30):
+            await ledger.durable(ledger.post(bank.payment(number)).position)
+
+    async def leave() -> None:
+        ledger.post(bank.payment(2))
+        await until(lambda: ledger._flight is not None)
+
+    async def wait() -> None:
+        async with asyncio.timeout(30):
+            await ledger.durable(ledger.position)
+
+    ledger.post_many(bank.opening())
+    asyncio.run(wait())
+    with standing_still(sqlite), pytest.raises(CommitOverdue):
+        asyncio.run(pay(1))
+    ledger.commit()
+    with standing_still(sqlite):
+        asyncio.run(leave())
+        with pytest.raises(CommitOverdue):
+            asyncio.run(wait())
+    assert ledger.commit() == 3
+
+
 def test_closing_does_not_wait_for_a_journal_that_stands_still(sqlite: Any, bank: Any, ledger: Ledger) -> None:
     with standing_still(sqlite):
         ledger.post(bank.payment(1))

@@ -102,7 +102,7 @@ class Ledger:
         self._told: asyncio.AbstractEventLoop | None = None  # who hears that the flight has landed
         self._commit_seconds = commit_seconds
         self._launched_at = 0.0  # not money: a time, monotonic
-        self._watched = False  # whether a timer looks at the flights
+        self._watching: asyncio.AbstractEventLoop | None = None  # in which a timer looks at the flights
         self.overdue = False  # the journal has not answered in time; until it does, nothing is decided
         self.overdue_times = 0  # how often it has been
         self._barred = False  # nothing is decided: stopped, or a commit is overdue
@@ -268,7 +268,7 @@ class Ledger:
             self._gathered, self._gathers_until = 1, time.perf_counter() + GATHER_SECONDS
             loop.call_soon(self._gather)
         elif loop is not self._told:  # the loop in which it began has ended
-            self._tell(self._flight[1], loop)
+            self._fly(self._flight[1])
 
     def _gather(self) -> None:
         """Puts the row off while each turn of the loop brings more of them for it, and no longer than a moment: who
@@ -319,12 +319,8 @@ class Ledger:
 
     def _fly(self, flight: Future[Any]) -> None:
         """The loop runs on, and hears of it when the flight has landed or is overdue."""
-        loop = asyncio.get_running_loop()
         self._watch(self._commit_seconds)
-        self._tell(flight, loop)
-
-    def _tell(self, flight: Future[Any], loop: asyncio.AbstractEventLoop) -> None:
-        self._told = loop
+        self._told = loop = asyncio.get_running_loop()
         flight.add_done_callback(lambda _: loop.is_closed() or loop.call_soon_threadsafe(self._arrived))
 
     def probe(self) -> None:
@@ -383,12 +379,13 @@ class Ledger:
 
     def _watch(self, seconds: float) -> None:  # not money: a time
         """One timer for all flights: it costs nothing that there are thousands a second."""
-        if not self._watched:
-            self._watched = True
-            asyncio.get_running_loop().call_later(seconds, self._look)
+        loop = asyncio.get_running_loop()
+        if loop is not self._watching:
+            self._watching = loop
+            loop.call_later(seconds, self._look)
 
     def _look(self) -> None:
-        self._watched = False
+        self._watching = None
         if self._flight is None or self.stopped is not None or self.overdue:
             return
         left = self._launched_at + self._commit_seconds - time.monotonic()
