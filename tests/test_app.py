@@ -12,6 +12,7 @@ import uvloop
 
 from feiqian import app, serving
 from feiqian.demo.seeding import Plan, SeededMerchant, seed
+from feiqian.errors import LedgerStopped
 from feiqian.payments.code_keys import KeyFile
 from feiqian.settings import Settings
 
@@ -57,6 +58,22 @@ def test_a_failed_write_ends_service_and_the_outcome_is_unknown(settings: Settin
     assert payment.headers["retry-after"] == "1"
     assert "space" not in payment.text
     assert health.status_code == 503
+
+
+def test_a_last_write_that_fails_is_told_and_leaves_nothing_open(settings: Settings, shop: SeededMerchant) -> None:
+    bank = app.build(settings)
+    before = bank.services.ledger.durable_position
+
+    def full(*_: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    bank.services.ledger.record(b"a fact")
+    bank.journal.append = full  # type: ignore[method-assign]
+    with pytest.raises(LedgerStopped, match="No space left"):
+        bank.close()
+    again = app.build(settings)  # the folder is free
+    assert again.services.ledger.durable_position == before
+    assert again.close()
 
 
 def test_new_keys_of_codes_are_taken_up(

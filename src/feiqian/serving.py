@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from feiqian.db import BankDb
-from feiqian.errors import CommitOverdue, LedgerError
+from feiqian.errors import CommitOverdue, LedgerError, LedgerStopped
 from feiqian.folder import FolderLock
 from feiqian.ledger.journal import Journal
 from feiqian.payments.code_keys import KeyFile, KeyRing, KeysInvalid
@@ -64,13 +64,18 @@ class Bank:
     metrics_sockets: list[socket.socket]
 
     def close(self) -> bool:
-        """Returns whether all has ended: what waits for a database that stands still does not, and is left as it is."""
-        services = self.services
+        """Returns whether all has ended: what waits for a database that stands still does not, and is left as it is.
+
+        Raises LedgerStopped, after all has ended, if what was posted last could not be committed.
+        """
+        services, failed = self.services, None
         if services.ledger.stopped is None:
             try:
                 services.ledger.commit(CLOSE_SECONDS)
             except CommitOverdue:
                 return False
+            except LedgerStopped as error:
+                failed = error
         services.ledger.close()
         ended = [*(one.close() for one in services.all_reads), services.work.close(), services.merchants.close()]
         services.workers.close()
@@ -80,6 +85,8 @@ class Bank:
         self.journal.close()
         self.db.close()
         self.lock.close()
+        if failed is not None:
+            raise failed
         return True
 
 
