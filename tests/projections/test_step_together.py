@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from counting import COUNTING, POISON
+from counting import COUNTING, POISON, CountingProjection
 
+from feiqian.events import RefundDecided
 from feiqian.ledger import chart
 from feiqian.ledger.chart import derived_id
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
@@ -123,3 +125,29 @@ def test_rows_that_are_large_are_taken_in_more_steps(books, db, tmp_path, monkey
         process._step(projectors, 1_000)
         assert positions(db) == [at, at]
     assert made(db) == alone(books, tmp_path)
+
+
+class Noting(CountingProjection):
+    """Counts nothing, and notes which rows it is given."""
+
+    kinds = (RefundDecided,)
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self.given: list[int] = []
+
+    def add(self, position: int, records: bytes, facts: list[bytes]) -> None:
+        self.given.append(position)
+
+
+def test_a_read_model_is_given_the_rows_that_have_a_fact_of_its_kinds_wherever_in_the_row(books, db) -> None:
+    paid, rows = books.pay(1, 1, 1_000), []
+    books.together(lambda: books.pay(2, 1, 100), lambda: books.refund(paid, 100), lambda: books.pay(2, 1, 100))
+    rows.append(books.position)
+    books.pay(1, 1, 100)
+    books.refund(paid, 100)
+    rows.append(books.position)
+    books.pay(1, 1, 100)
+    projector = Projector(books.journal, db, replace(COUNTING, projection=Noting))
+    assert projector.step() == books.position
+    assert projector._projection.given == rows
