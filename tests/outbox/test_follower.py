@@ -13,7 +13,7 @@ import pytest
 from following import SUCCEEDS, WAITS, Followed
 
 from feiqian import cli
-from feiqian.events import PaymentDecided
+from feiqian.events import PaymentDecided, RefundDecided, decode_fact
 from feiqian.outbox import follower
 from feiqian.outbox.model import Delivery, Origin, Outbound
 from feiqian.runtime.metrics import Metrics
@@ -215,6 +215,32 @@ class Gifts(Outbound):
         self.bank.services.outbox.add(connection, delivery, now)
         if self.fails:
             raise self.fails.pop()
+
+
+class NoGifts(Gifts):
+    """Of the same kind, and never concerned."""
+
+    name: ClassVar[str] = "no_gifts"
+
+    def concerns(self, fact: bytes) -> bool:
+        return False
+
+
+class OfRefunds(Gifts):
+    """Cannot even be asked about a fact of another kind."""
+
+    name: ClassVar[str] = "of_refunds"
+    kinds = (RefundDecided,)
+
+    def concerns(self, fact: bytes) -> bool:
+        return decode_fact(fact).payment != ""  # type: ignore[union-attr]
+
+
+def test_each_is_asked_about_the_facts_of_its_kinds_and_about_no_other(bank: Followed) -> None:
+    bank.follows(Gifts(bank, []), NoGifts(bank, []), OfRefunds(bank, []))
+    for customer in (1, 2):  # read from the journal, then heard of
+        bank.run(bank.pay(SUCCEEDS, customer, "gift"), bank.follow())
+    assert bank.told() == [("customer:1", "gift"), ("customer:2", "gift")]
 
 
 def test_a_fact_that_cannot_be_told_holds_up_no_other_and_is_told_again(bank: Followed) -> None:
