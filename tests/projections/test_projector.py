@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from feiqian.payments.kinds import TransferKind
 from feiqian.payments.read_model import READ_MODEL as PAYMENTS
 from feiqian.payments.read_model import projection, queries
 from feiqian.payments.read_model.lines import statement
+from feiqian.payments.read_model.step import ProjectionStep
 from feiqian.projections import schema
 from feiqian.projections.database import Database, SqliteDatabase, Values, open_database
 from feiqian.projections.errors import ReadModelMismatch
@@ -245,6 +248,27 @@ def test_a_payment_is_found_by_its_transfer_without_an_index_of_transfers_alone(
             (projection._NAMED, {"id": b""}, "payments_held (transfer=?)"),
         ):
             assert index in str(db._execute(f"EXPLAIN QUERY PLAN {query}", values).fetchall())
+
+
+def test_a_step_goes_when_the_next_begins_and_does_not_wait_for_the_collector(books, project, monkeypatch) -> None:
+    """It holds thousands of rows, and the collector looks seldom."""
+    ended: list[weakref.ref[ProjectionStep]] = []
+    end = ProjectionStep._add_records
+
+    def noted(step: ProjectionStep, records: bytes) -> None:
+        ended.append(weakref.ref(step))
+        end(step, records)
+
+    monkeypatch.setattr(ProjectionStep, "_add_records", noted)
+    books.history(20)
+    gc.disable()
+    try:
+        project(1)  # row in a step
+        *before, _ = ended
+        assert before
+        assert not any(step() for step in before)
+    finally:
+        gc.enable()
 
 
 # --- days ----------------------------------------------------------------------------------------------------------
