@@ -29,7 +29,7 @@ from feiqian.runtime.database_files import file_number
 Values = tuple[Any, ...]
 Statement = Executable | str  # as text its parameters are written `:name`
 CONNECT_SECONDS = LOCK_SECONDS = 10
-SYNCHRONISE_SECONDS = 0.1  # not money: at most so long after the one before a transaction in SQLite is synchronised
+SYNCHRONISE_SECONDS = 0.1  # not money: the next transaction in SQLite is synchronised if none was for so long
 DATABASE_ERRORS = (sqlite3.Error, psycopg.Error)
 
 # What a row's values cause, and not the state of the database.
