@@ -176,6 +176,20 @@ def test_a_fact_that_is_not_understood_concerns_the_payment_that_it_names(books,
     db.close()
 
 
+def test_a_fact_that_names_a_payment_by_its_hold_concerns_it_and_by_its_transfer_anybody(books, project) -> None:
+    paid, waiting = books.pay(LI, SHOP, 1_000), books.wait(WANG, OTHER_SHOP, 5_000)
+    books._facts.append(b"\x92\xa5later\xc4\x10" + waiting.transfer)
+    books.write()
+    db = open_database(project(), read_only=True)
+    assert queries.payment_incomplete(db, waiting.id)
+    assert (incomplete(db), incomplete(db, PAYABLE)) == ({WANG}, {OTHER_SHOP})
+    books._facts.append(b"\x92\xa5later\xc4\x10" + paid.transfer)
+    books.write()
+    project()
+    assert incomplete(db) == {LI, WANG, ZHAO}
+    db.close()
+
+
 @pytest.mark.parametrize("blob", [b"\x91\xa3new", b"\xc1", b"", b"\x92\xa7payment\xa1x"])
 def test_a_fact_that_names_nobody_may_concern_everybody(books, project, blob) -> None:
     paid = books.pay(LI, SHOP, 1_000)

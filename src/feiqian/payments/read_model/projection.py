@@ -61,7 +61,8 @@ _LAST_LINE = (
 _HOLD = select(holds.c.debit, holds.c.credit, holds.c.amount, holds.c.payment).where(holds.c.id == _ID)
 _NUMBER = select(payments.c.no).where(payments.c.id == _ID)
 _TRANSFER = select(payments.c.transfer).where(payments.c.id == _ID)
-# By its transfer (or hold) while it waits or where it came to nothing: what succeeded no later record names.
+# By its transfer (or hold) while it waits or where it came to nothing: what succeeded no later record names, and an
+# index of all transfers costs too much. A fact of a newer version that names it by nothing else may concern everybody.
 _NAMED = "SELECT id FROM payments WHERE transfer = :id AND status <> 'succeeded'"
 _PARTIES = select(payments.c.merchant, payments.c.customer).where(payments.c.id == _ID)
 _SUM = select(payments.c.merchant, payments.c.customer, payments.c.currency, payments.c.amount).where(
