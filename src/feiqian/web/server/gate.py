@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from feiqian.runtime import garbage
 from feiqian.runtime.network import Proxies
 from feiqian.runtime.shares import Admission, Places
 
@@ -21,6 +22,7 @@ TURN_SECONDS, LONGEST_TURN_SECONDS = 0.01, 0.1  # a loop that is busy comes late
 CONNECTIONS_PER_SECOND = 1_000  # that are read although they may be refused: a twentieth of a processor
 CLOSED_PER_TICK = 50  # of the sweep: all there may be in some seconds
 FULL_SECONDS = 0.25  # without a refusal, and we are no longer full
+MANY_GONE = 500  # connections, and their memory is given back: 3 KB of each, and more if it was busy
 
 
 class Gate:
@@ -41,6 +43,7 @@ class Gate:
         self.now = time.monotonic()
         self.arrivals, self.heads = Arrivals(), KnownHeads()
         self._swept: deque[GatedProtocol] = deque()  # to be closed
+        self._most = 0  # connections that a sweep has found, since memory was given back
         self._outbox: list[tuple[asyncio.Transport, bytes]] = []
         self._timer = timer
         self._refused_at = self._turned_at = 0.0
@@ -139,6 +142,15 @@ class Gate:
     def sweep(self) -> None:
         """Finds connections that take too long to send a request or to fetch an answer, or are idle for too long."""
         self._swept = deque(c for c in self.connections if c.overdue(self.now))
+        self._give_back()
+
+    def _give_back(self) -> None:
+        """Gives back the memory of connections once many are gone, and nobody is refused any more."""
+        here = len(self.connections)
+        self._most = max(self._most, here)
+        if self._most - here >= MANY_GONE and not self.parked:
+            self._most = here
+            garbage.give_back()
 
     def close_swept(self) -> None:
         """Closes some of them: thousands at once, with what waits for their bodies, would hold everybody else up."""
