@@ -1,70 +1,143 @@
 """Ten times what can be served, in open loop: what is still served, how fast the rest is refused, what comes after.
 
 The generator is ours (`load.py`), in this process, on the same machine. First it finds the peak with 64 connections;
-then it offers `times` as much over many connections; then half of the peak, to see how soon all is as before.
+then it offers `times` as much over many connections; then half of the peak, to see how soon all is as before. At last
+another server takes as many payments without any overload: what it holds in memory is no consequence of one.
+
+Some clients are polite (`load.py`). What a refusal takes is measured with them: the others send on a connection that is
+not read for a while because they have just been refused on it, and their requests wait there.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+from typing import NamedTuple
 
 from .bank import BenchBank
 from .load import Load, Outcome, request
-from .processor import resident_bytes
+from .processor import processor_seconds, resident_bytes
 
 PEAK_CONNECTIONS = 64
+PEAK_SECONDS, WARM_SECONDS = 5.0, 2.0
 NORMAL_MS = 25.0
 WINDOW_SECONDS = 0.25
+AFTER_SECONDS = 6.0
+SETTLED_SECONDS = 5.0  # the server looks every two seconds whether connections have gone
+
+
+class Stretch(NamedTuple):
+    """What came of a run, and what the server used of its processor meanwhile, in seconds."""
+
+    outcome: Outcome
+    used: float
+
+    @property
+    def served_us(self) -> float:
+        """Processor time of the server for each payment that it served, whatever else it did."""
+        return self.used / max(1.0, self.outcome.rate(200) * self.outcome.seconds) * 1e6
+
+
+class Memory(NamedTuple):
+    """What the server held, in bytes: warm, at most, after the overload; and one that took as many payments without."""
+
+    before: int
+    most: int
+    after: int
+    without: int
 
 
 def run(
-    times: int = 10, seconds: int = 8, connections: int = 1000, customers: int = 10_000, merchants: int = 50
+    times: int = 10,
+    seconds: int = 8,
+    connections: int = 1000,
+    polite: int = 50,
+    customers: int = 10_000,
+    merchants: int = 50,
 ) -> dict[str, float]:
-    """Rates are per second, times in milliseconds, memory of the server process in MB."""
+    """Rates are per second, times in milliseconds unless the name says otherwise, memory of the server process in MB.
+
+    `polite` of the `connections` wait as they are told after a refusal.
+    """
     with BenchBank(customers, merchants) as bank:
-        _closed(bank, 2.0)
-        before = resident_bytes(bank.process.pid)
-        peak = _closed(bank, 5.0).rate(200)
+        warm = _closed(bank, WARM_SECONDS)
+        before = _resident(bank)
+        peak = _closed(bank, PEAK_SECONDS)
+        rate = peak.outcome.rate(200)
         bank.catch_up()
         memory = _Most(bank.process.pid)
-        prepared = iter([request(*one) for one in bank.payments(int(peak * (seconds * 3 + 5)) + connections)])
-        load = Load(bank.settings.port, connections, prepared)
-        over = load.run(seconds, peak * times)
-        after = load.run(6.0, peak / 2)
+        prepared = iter([request(*one) for one in bank.payments(int(rate * (seconds * 3 + 5)) + connections)])
+        load = Load(bank.settings.port, connections, prepared, polite=polite)
+        over = _stretch(bank, load, seconds, rate * times)
+        after = _stretch(bank, load, AFTER_SECONDS, rate / 2)
         load.close()
         most = memory.stop()
-        return _result(peak, over, after, (before, most, resident_bytes(bank.process.pid)))
+        time.sleep(SETTLED_SECONDS)
+        now = _resident(bank)
+    paid = sum(_count(one.outcome, 200) for one in (warm, peak, over, after))
+    with BenchBank(customers, merchants) as bank:
+        without = _without_overload(bank, paid)
+    return _result(peak, over, after.outcome, Memory(before, most, now, without))
 
 
-def _closed(bank: BenchBank, seconds: float) -> Outcome:
+def _closed(bank: BenchBank, seconds: float) -> Stretch:
     prepared = iter([request(*one) for one in bank.payments(int(seconds * 20_000))])
     load = Load(bank.settings.port, PEAK_CONNECTIONS, prepared)
-    outcome = load.run(seconds)
+    stretch = _stretch(bank, load, seconds)
     load.close()
-    return outcome
+    return stretch
 
 
-def _result(peak: float, over: Outcome, after: Outcome, memory: tuple[int, int, int]) -> dict[str, float]:
+def _stretch(bank: BenchBank, load: Load, seconds: float, rate: float | None = None) -> Stretch:
+    before = processor_seconds(bank.process.pid)
+    outcome = load.run(seconds, rate)
+    return Stretch(outcome, processor_seconds(bank.process.pid) - before)
+
+
+def _without_overload(bank: BenchBank, payments: int) -> int:
+    """What a server holds that has taken as many payments, or a few more, over few connections."""
+    while payments > 0:
+        payments -= _count(_closed(bank, WARM_SECONDS).outcome, 200)
+    time.sleep(SETTLED_SECONDS)
+    return _resident(bank)
+
+
+def _resident(bank: BenchBank) -> int:
+    return resident_bytes(bank.process.pid)
+
+
+def _count(outcome: Outcome, status: int) -> int:
+    return sum(answer.status == status for answer in outcome.answered)
+
+
+def _result(peak: Stretch, over: Stretch, after: Outcome, memory: Memory) -> dict[str, float]:
     normal = _normal_after(after)
-    served, refused = over.rate(200), over.rate(503)
-    before, most, now = (round(n / 1e6, 1) for n in memory)
+    best, outcome = peak.outcome.rate(200), over.outcome
+    served, refused = outcome.rate(200), outcome.rate(503)
     return {
-        "peak": peak,
-        "offered": over.due / over.seconds,
-        "sent": (over.due - over.not_sent) / over.seconds,
+        "peak": best,
+        "offered": outcome.due / outcome.seconds,
+        "sent": (outcome.due - outcome.not_sent) / outcome.seconds,
         "served": served,
-        "goodput_of_peak": served / peak,
-        "served_p50_ms": over.took_ms(200, 0.5),
-        "served_p99_ms": over.took_ms(200, 0.99),
+        "goodput_of_peak": served / best,
+        "server_us_each_at_peak": peak.served_us,
+        "server_us_each_overloaded": over.served_us,
         "refused": refused,
-        "refused_p50_ms": over.took_ms(503, 0.5),
-        "refused_p99_ms": over.took_ms(503, 0.99),
-        "others": len(over.answered) / over.seconds - served - refused,
-        "memory_before_mb": before,
-        "memory_most_mb": most,
-        "memory_after_mb": now,
+        "others": len(outcome.answered) / outcome.seconds - served - refused,
+        **_waited(outcome),
+        **{f"memory_{name}_mb": round(held / 1e6, 1) for name, held in memory._asdict().items()},
         "normal_after_seconds": normal,
-        "afterwards_p99_ms": after.took_ms(200, 0.99, normal),
+        "afterwards_p99_ms": after.took_ms(200, 0.99, since=normal),
+    }
+
+
+def _waited(outcome: Outcome) -> dict[str, float]:
+    """How long answers took, to polite clients and to those that send again at once."""
+    return {
+        f"{what}_{whose}p{round(share * 100)}_ms": outcome.took_ms(status, share, polite=not whose)
+        for whose in ("", "impatient_")
+        for what, status in (("served", 200), ("refused", 503))
+        for share in (0.5, 0.99)
     }
 
 
