@@ -66,8 +66,9 @@ def head(folder: Path) -> tuple[int, str, int]:
 
 
 def served(folder: Path, commit: str, order: str, paid_before: int = 0) -> None:
-    """Starts the bank, finds everybody's money and level as they were, and takes a payment of 500 fen."""
-    bank = app.build(Settings(data=str(folder)))
+    """Starts the bank, however long after, finds everybody's money and level as they were, and takes a payment of 500
+    fen."""
+    bank = app.build(Settings(data=str(folder)), accept_time=True)
     services, told = bank.services, expected(commit)
     assert [services.customers.standing(number) for number in (1, 2, 3)] == told["standing"]
     for number, balance in told["wallets"].items():
@@ -168,7 +169,7 @@ def test_what_was_pending_is_carried_out_by_the_first_server(folder: Path) -> No
         database.execute("INSERT INTO customers_level_changes VALUES (1, 2, 0, 'staff', 1, 1)")
         values = "frozen = 'thawing', frozen_role = 'customer', frozen_number = customer"
         database.execute(f"UPDATE customers_profiles SET {values} WHERE customer = ?", (frozen,))
-    bank = app.build(Settings(data=str(folder)))
+    bank = app.build(Settings(data=str(folder)), accept_time=True)
     assert [asyncio.run(bank.services.intents.sweep()) for _ in range(2)] == [2, 0]
     assert bank.services.customers.standing(1) == 2
     profile = bank.services.customers.profile(frozen)
