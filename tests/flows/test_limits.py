@@ -68,9 +68,9 @@ class Market(NamedTuple):
 @pytest.fixture
 def market(tmp_path: Path):
     settings = Settings(data=str(tmp_path / "bank"))
-    seed(settings, Plan(customers=2, merchants=SHOPS, balance=10_000_00, day_amount=DAY_AMOUNT))
+    clock = ManualClock()
+    seed(settings, Plan(customers=2, merchants=SHOPS, balance=10_000_00, day_amount=DAY_AMOUNT), clock)
     journal = open_journal(Path(settings.data))
-    clock = ManualClock(4_000_000_000 * MICROSECONDS)  # later than the seed, which used the machine's clock
     ledger = open_ledger(journal, None, clock)
     db = BankDb(Path(settings.data))
     merchants = Merchants(db, "test")

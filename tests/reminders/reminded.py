@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from feiqian import app
 from feiqian.accounts.kinds import AccountKind
-from feiqian.clock import MICROSECONDS
+from feiqian.clock import microseconds
 from feiqian.demo.seeding import First, Plan, seed
 from feiqian.deposits.model import WALLET, DepositAccount
 from feiqian.events import BalanceChanged, PaymentDecided, decode_fact
@@ -37,13 +37,14 @@ CASH = chart.account_id(AccountKind.BANK_CASH, CNY.number, chart.BANK)
 
 
 class Reminded:
-    """`run` is one turn of a server's life. The clock shows a day after the seed, at noon in Shanghai."""
+    """`run` is one turn of a server's life. The clock shows noon in Shanghai."""
 
     def __init__(self, folder: Path, bank_url: str = "") -> None:
         self.settings = Settings(data=str(folder), port=0, bank_url=bank_url)
         people = (First("Mei Lin", BALANCE, email="mei@example.com"), First("Ana Ruiz", BALANCE, language="es"))
-        seed(self.settings, Plan(3, 1, BALANCE, unverified_per_day=100_000, sample_people=True, first=people))
-        self.clock = ManualClock(int(datetime(2030, 6, 3, 4).timestamp()) * MICROSECONDS)
+        self.clock = ManualClock(microseconds(datetime(2030, 6, 3, 4, tzinfo=UTC)))
+        plan = Plan(3, 1, BALANCE, unverified_per_day=100_000, sample_people=True, first=people)
+        seed(self.settings, plan, self.clock)
         self._numbers = 0
         self.open()
 

@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from aiohttp import web
 from sqlalchemy import Connection, text
 
 from feiqian import app
-from feiqian.clock import MICROSECONDS
+from feiqian.clock import microseconds
 from feiqian.demo.seeding import First, Plan, seed
 from feiqian.events import PaymentDecided, decode_fact
 from feiqian.ids import CustomerNumber
@@ -158,8 +158,9 @@ class HookedBank:
         known = {"webhook_loopback": True} | settings
         self.settings = Settings(data=str(folder), port=0, bank_url=bank_url, **known)
         people = (First("Mei Lin", 50_000_00), First("Ana Ruiz", 50_000_00, language="es"))
-        seed(self.settings, Plan(3, 2, 50_000_00, unverified_per_day=10_000_000, sample_people=True, first=people))
-        self.clock = ManualClock(int(datetime(2030, 6, 3, 4).timestamp()) * MICROSECONDS)
+        self.clock = ManualClock(microseconds(datetime(2030, 6, 3, 4, tzinfo=UTC)))
+        plan = Plan(3, 2, 50_000_00, unverified_per_day=10_000_000, sample_people=True, first=people)
+        seed(self.settings, plan, self.clock)
         self._orders, self._positions = 0, 1_000_000
         self.open()
 

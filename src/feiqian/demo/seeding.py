@@ -101,8 +101,11 @@ def mobile_of(number: CustomerNumber) -> str:
     return f"+86138{number:08d}"
 
 
-def seed(settings: Settings, plan: Plan) -> list[SeededMerchant]:
-    """Returns the merchants with their API keys, which are not kept. Raises SeedRefused unless the folder is empty."""
+def seed(settings: Settings, plan: Plan, clock: Clock | None = None) -> list[SeededMerchant]:
+    """Returns the merchants with their API keys, which are not kept. `clock` instead of the machine's.
+
+    Raises SeedRefused unless the folder is empty.
+    """
     folder, policy = Path(settings.data), load_policy(settings.policy)
     make_folder(folder)
     with closing(FolderLock(folder)):
@@ -110,11 +113,10 @@ def seed(settings: Settings, plan: Plan) -> list[SeededMerchant]:
             raise SeedRefused(f"there is a bank in {folder} already; a seed is for an empty folder")
         with closing(open_journal(folder, settings.journal_url, create=True)) as journal:
             journal.lock()
-            return _seed(settings, plan, policy, journal)
+            return _seed(settings, plan, policy, journal, clock or SystemClock(settings.zone))
 
 
-def _seed(settings: Settings, plan: Plan, policy: Policy, journal: Journal) -> list[SeededMerchant]:
-    clock = SystemClock(settings.zone)
+def _seed(settings: Settings, plan: Plan, policy: Policy, journal: Journal, clock: Clock) -> list[SeededMerchant]:
     ledger = open_ledger(journal, None, clock)
     db = BankDb(Path(settings.data), settings.bank_url)
     try:
