@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -27,7 +29,7 @@ def move(holder: PageHolder, number: str, amount: int) -> None:
     holder.post("/v1/me/transfers", body | {"number": number, "amount": amount})
 
 
-def test_an_app_lists_searches_and_reads_receipts(holder: PageHolder) -> None:
+def test_an_app_lists_searches_and_reads_receipts(holder: PageHolder, paged: Served) -> None:
     for number in range(3):
         move(holder, f"T{number}", 100 + number)
     first = holder.get("/v1/me/activity?limit=2")
@@ -40,8 +42,9 @@ def test_an_app_lists_searches_and_reads_receipts(holder: PageHolder) -> None:
     of_account = holder.get(f"/v1/me/activity?account={holder.account}&direction=in&least=101")["data"]
     assert [it["amount"] for it in of_account] == [102, 101]
     assert [it["amount"] for it in holder.get("/v1/me/activity?text=1.01")["data"]] == [-101]
-    month = every[0]["at"][:7]
-    assert holder.get(f"/v1/me/activity/months/{month}")["sums"] == [{"currency": "CNY", "came": 1_000_00, "left": 0}]
+    moved = datetime.fromisoformat(every[0]["at"]).astimezone(ZoneInfo(paged.settings.zone))
+    month = holder.get(f"/v1/me/activity/months/{moved:%Y-%m}")
+    assert month["sums"] == [{"currency": "CNY", "came": 1_000_00, "left": 0}]
     holder.get("/v1/me/activity/months/2026-13", 404)
     receipt = holder.get(f"/v1/me/activity/{every[0]['id']}")
     assert receipt["movement"] == every[0]
