@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from browsing import DESK, Demo, Watched
@@ -137,7 +137,7 @@ def planning(person: Person, other: Person) -> Iterator[str]:
     expect(page.locator("#summary")).to_be_visible()
     yield "scheduled-wrong"
     page.locator("#f-amount").fill("7.50")
-    page.locator("#f-first").fill(f"{date.today() + timedelta(days=7)}")
+    page.locator("#f-first").fill(f"{datetime.now(UTC).date() + timedelta(days=7)}")
     page.locator("form.form .button").click()
     expect(page.locator("#f-answer")).to_be_visible()
     yield "scheduled-confirm"

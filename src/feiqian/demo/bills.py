@@ -59,7 +59,7 @@ class SampleBills:
         if match is None or not luhn.is_valid("".join(match.groups())):
             return None
         try:
-            issued = datetime.strptime(match[1], "%y%m%d").date()
+            issued = _day_of(match[1])
         except ValueError:
             return None
         known = 0 < int(match[2]) <= len(self._shops())
@@ -86,3 +86,8 @@ class SampleBills:
         over = datetime.combine(due + timedelta(1), time(), self._zone)
         bill = Bill(shop.number, amount, shop.currency, number, what, int(over.timestamp()))
         return SampleBill(bill, shop, amount, issued, due)
+
+
+def _day_of(digits: str) -> date:
+    """Of YYMMDD. Raises ValueError if there is no such day."""
+    return date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:]))
