@@ -23,6 +23,7 @@ from feiqian.payments.code_keys import KeyFile, KeyRing
 from feiqian.payments.permutation import SECRET_BYTES
 from feiqian.settings import Settings
 from feiqian.subjects import Role, Subject
+from feiqian.testing.clock import zone_at_noon
 from feiqian.testing.crash import Killable
 from feiqian.testing.mixed.kinds import Mix, mix
 from feiqian.testing.mixed.witness import Witness
@@ -55,7 +56,8 @@ class Worker(Killable):
 
 def founded(folder: Path, plan: Plan, **more: Any) -> tuple[Settings, list[DepositAccount]]:
     """A bank in a folder, whose customers have a wallet and two accounts."""
-    settings = Settings(data=str(folder), port=0, hashing="light", checkpoint_every=50, **more)
+    known = {"zone": zone_at_noon(), "hashing": "light", "checkpoint_every": 50} | more
+    settings = Settings(data=str(folder), port=0, **known)
     keys = {version: random.Random(version).randbytes(SECRET_BYTES) for version in range(10)}
     KeyFile(settings.code_keys).save(KeyRing(0, keys))
     seed(settings, plan)

@@ -24,6 +24,7 @@ from feiqian.demo.seeding import Plan, SeededMerchant, seed
 from feiqian.payments.code_keys import KeyFile
 from feiqian.payments.codes import CodeIssuer
 from feiqian.settings import Settings
+from feiqian.testing.clock import zone_at_noon
 from feiqian.web.server.listen import bind, port_of
 
 WAIT_SECONDS = 240  # a machine may have other things to do; nothing is judged by time
@@ -43,6 +44,7 @@ class ServedBank:
     def __init__(self, folder: Path, customers: int = CUSTOMERS, plan: Plan | None = None, **settings: Any) -> None:
         self._hold_a_port()
         unthrottled = 1_000_000
+        settings.setdefault("zone", zone_at_noon())
         self.settings = Settings(
             data=str(folder),
             port=self.port,

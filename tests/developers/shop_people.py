@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -32,7 +31,7 @@ class Bank(Served):
     """Its pages are served, and webhooks go to this machine, too."""
 
     def __init__(self, folder: Path) -> None:
-        self.clock = ManualClock((int(time.time()) + 5) * 1_000_000)
+        self.clock = ManualClock()
         super().__init__(folder, pages=True, clock=self.clock, webhook_loopback=True)
 
     @property

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page
 
+from feiqian.testing.clock import zone_at_noon
+
 FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
@@ -51,8 +53,8 @@ def screenshot(of: Page | Locator, **options: Any) -> bytes:
 def start_demo(folder: Path, port: int = 0) -> Demo:
     command = [sys.executable, "-m", "feiqian", "--data", str(folder / "bank"), "demo", "--port", str(port)]
     with open(folder / "log", "a", encoding="utf-8") as log:
-        light = {**os.environ, "FEIQIAN_HASHING": "light"}
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=light)
+        known = {**os.environ, "FEIQIAN_HASHING": "light", "FEIQIAN_ZONE": zone_at_noon()}
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=known)
     said = ""
     assert process.stdout is not None
     for line in process.stdout:

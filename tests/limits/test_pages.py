@@ -7,9 +7,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from feiqian.clock import DEFAULT_ZONE
 from feiqian.testing.served import Served
 from feiqian.web.cookies import OFFSET
 from tests.deposits.holder_pages import PageHolder
+
+
+@pytest.fixture(scope="module")
+def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    bank = Served(tmp_path_factory.mktemp("limits"), pages=True, zone=DEFAULT_ZONE)
+    yield bank
+    bank.stop()
 
 
 @pytest.fixture(scope="module")

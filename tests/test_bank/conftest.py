@@ -15,18 +15,19 @@ import httpx
 import pytest
 
 from feiqian.test_bank.state import read_state
+from feiqian.testing.clock import zone_at_noon
 
 
 class Running:
     """A test bank that is served, and its shop."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.environment = folder, clean() | {"FEIQIAN_ZONE": zone_at_noon()}
         self.start()
 
     def start(self) -> None:
         command = [*self.command, "--port", "0"]
-        self.process = subprocess.Popen(command, env=clean(), stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, text=True)
         said = ""
         assert self.process.stdout is not None
         while "The test bank is running" not in said:

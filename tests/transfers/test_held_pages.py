@@ -20,11 +20,10 @@ PATH = "/v1/me/person-transfers"
 
 @pytest.fixture(scope="module")
 def friends(paged: Served) -> Iterator[tuple[Friend, Friend]]:
-    """The bank of the tests holds from 100 yuan on, so that a PIN is enough, and has no night: its clock is real."""
+    """The bank of the tests holds from 100 yuan on, so that a PIN is enough."""
     both = Friend(paged, 831), Friend(paged, 832)
     caution = paged.bank.services.person_transfers.caution
-    before = caution.rules
-    caution.rules = replace(before, hold_from={CNY.number: MinorUnits(100_00)}, night=(0, 0))
+    before, caution.rules = caution.rules, replace(caution.rules, hold_from={CNY.number: MinorUnits(100_00)})
     yield both
     caution.rules = before
     for one in both:

@@ -6,7 +6,6 @@ import asyncio
 import re
 import secrets
 import threading
-import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +14,7 @@ import httpx
 import uvloop
 
 from feiqian import app
-from feiqian.clock import Clock
+from feiqian.clock import MICROSECONDS, Clock
 from feiqian.demo.seeding import Plan, SeededMerchant, seed
 from feiqian.features import read_models
 from feiqian.ids import CustomerNumber
@@ -29,6 +28,7 @@ from feiqian.runtime.network import Proxies
 from feiqian.runtime.shares import Admission
 from feiqian.services import Services
 from feiqian.settings import Settings
+from feiqian.testing.clock import zone_at_noon
 from feiqian.web.application import Pages, bank_pages
 from feiqian.web.server.metrics import CONNECTIONS, IN_FLIGHT, MetricsApp
 from feiqian.web.server.server import Gate, Server
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 class Served:
     """`merchants` have keys; customers 1 to 200 have 500.00 yuan each. `pages`: those of the bank are served, too, or
-    those that it makes. `clock`: by which it decides."""
+    those that it makes. `clock`: by which it decides; without one by the machine's, in a zone in which it is noon."""
 
     def __init__(
         self,
@@ -53,10 +53,12 @@ class Served:
     ) -> None:
         self._with_pages, self._clock = pages, clock
         settings.setdefault("hashing", "strong" if settings.get("mode") == "live" else "light")
+        if clock is None:
+            settings.setdefault("zone", zone_at_noon())
         self.settings = Settings(data=str(folder), port=0, **settings)
         self.keys = {version: secrets.token_bytes(SECRET_BYTES) for version in range(10)}
         KeyFile(self.settings.code_keys).save(KeyRing(0, self.keys))
-        self.merchants: list[SeededMerchant] = seed(self.settings, Plan(200, 3, balance=BALANCE))
+        self.merchants: list[SeededMerchant] = seed(self.settings, Plan(200, 3, balance=BALANCE), clock)
         self._customers = iter(range(1, 201))
         self.start()
 
@@ -148,7 +150,7 @@ class Served:
 
     def codes(self, customer: CustomerNumber, count: int = 1) -> list[str]:
         """Fresh codes of a customer, at most 40; they hold for at least 20 s."""
-        now = int(time.time())
+        now = self.bank.services.clock.now() // MICROSECONDS
         issuers = [CodeIssuer(KeyRing(version, self.keys)) for version in range(10)]
         device = self.bank.services.customers.issuing.device_of(customer)
         moments = [now - back * SLOT_SECONDS for back in range(-1, 3)]
