@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 
 import pytest
 
@@ -172,6 +173,18 @@ def test_two_at_once_lock_no_more_than_there_is(people: People, mei: Session) ->
     done = people.run(both())
     assert sorted(type(one).__name__ for one in done) == ["LockRefused", "MoneyLock"]
     assert len(people.run(locks.all_of(mei.subject.customer))) == 1
+
+
+def test_who_asks_again_before_the_lock_is_seen_gets_the_same_lock(
+    people: People, mei: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first look of the second request was before the first request's row; its look at the balance is after it."""
+    first, locks, looks = lock(people, mei), people.services.locks, count()
+    of_reference = locks._of_reference
+    monkeypatch.setattr(locks, "_of_reference", lambda *asked: of_reference(*asked) if next(looks) else None)
+    assert lock(people, mei).id == first.id
+    with pytest.raises(LockRefused, match="insufficient"):
+        lock(people, mei, reference="L-2")
 
 
 def test_two_with_one_reference_at_once_are_one(people: People, mei: Session) -> None:

@@ -86,8 +86,7 @@ class MoneyLocks(AccessService):
         wanted = await self.transactions.read(self._wanted, session, account, currency, amount)
         found = await self.transactions.read(self._of_reference, wanted.customer, reference)
         if found is None:
-            self._check(wanted)
-            found = await self.transactions.write(self._intend, wanted, reference)
+            found = await self._begin(wanted, reference)
         if (found.account, found.currency, found.amount) != (account, currency, amount):
             raise LockRefused("reference")
         await self.intents.finish(CLOSE, found.id)
@@ -95,6 +94,15 @@ class MoneyLocks(AccessService):
         if done is None:  # it was spent in between
             raise LockRefused("insufficient")
         return done
+
+    async def _begin(self, wanted: MoneyLock, reference: str) -> MoneyLock:
+        try:
+            self._check(wanted)
+        except LockRefused:  # what is lacking may be in this very lock, if it was asked for twice at once
+            if found := await self.transactions.read(self._of_reference, wanted.customer, reference):
+                return found
+            raise
+        return await self.transactions.write(self._intend, wanted, reference)
 
     def _wanted(
         self, connection: Connection, session: Session, account: str, currency: CurrencyNumber, amount: MinorUnits
