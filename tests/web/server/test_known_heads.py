@@ -233,3 +233,21 @@ def test_while_keys_cannot_be_looked_up_a_known_head_opens_nothing_at_once(
 
     monkeypatch.setattr(hot, "_merchants", Stale())
     assert not hot.begin_again(None, b"", b"{}")
+
+
+def test_empty_lines_behind_a_request_that_came_in_parts_are_no_head(
+    served: Served, shop: httpx.Client, connect: Connect
+) -> None:
+    """As many as a head and that request's body would have; then a body alone would pay."""
+    connection, wire = served.inside(connect)
+    asked = payment(served, shop)
+    body_bytes = len(asked.partition(b"\r\n\r\n")[2])
+    lines = (b"\r\n" * body_bytes)[: 4 + body_bytes]
+
+    def read() -> None:
+        for part in (asked[:1], asked[1:], lines):
+            connection.data_received(part)
+
+    served.inside(read)
+    served.until(lambda: statuses(wire.said) == [200])
+    assert not served.gate.heads._heads

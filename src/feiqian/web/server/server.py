@@ -165,6 +165,7 @@ class GatedProtocol(HttpToolsProtocol):
         alone = not self.receiving and self.other_heads < OTHER_HEADS
         if alone and self._is_taken_again(data):
             return
+        before = self.cycle
         if self.in_head:
             self.head_bytes += len(data)
             self.ascii = self.ascii and data.isascii()
@@ -181,7 +182,7 @@ class GatedProtocol(HttpToolsProtocol):
             if self.in_head and self.head_bytes > HEAD_LIMIT_BYTES + self.head_slack:
                 self.refusal = HEAD_TOO_LARGE
                 self._give_up()
-            elif alone:
+            elif alone and self.cycle is not before:
                 self._remember(data)
 
     def _is_taken_again(self, data: bytes) -> bool:
@@ -205,7 +206,6 @@ class GatedProtocol(HttpToolsProtocol):
         if application is not None and type(prompt) is Prompt and prompt.known and not self.receiving:
             self.gate.heads.keep(data, len(prompt.body), application, prompt.known)
             self.other_heads += 1
-            prompt.known = b""
 
     def _prompt(self) -> Prompt:
         prompt = Prompt(self.gate, self.transport, self.flow, self.on_response_complete)
