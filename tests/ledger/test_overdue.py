@@ -215,3 +215,28 @@ def test_abuse_79_who_waits_without_a_task_is_told_once_that_the_journal_stands_
 
     asyncio.run(scene())
     assert told[2:] == [None]
+
+
+@pytest.mark.parametrize("left", ["by a loop", "by hand"])
+def test_abuse_79_a_commit_that_was_left_to_the_next_loop_is_overdue_there(
+    sqlite: Any, bank: Any, ledger: Ledger, left: str
+) -> None:
+    told: list[Any] = []
+
+    async def leave() -> None:
+        ledger.post(bank.payment(1))
+        await until(lambda: ledger._flight is not None)
+
+    async def find() -> None:
+        ledger.when_durable(ledger.post(bank.payment(2)).position, told.append)
+        await until(lambda: told)
+
+    with standing_still(sqlite):
+        if left == "by a loop":
+            asyncio.run(leave())
+        else:
+            ledger.post(bank.payment(1))
+            ledger.start_commit()
+        asyncio.run(find())
+    ledger.commit()
+    assert [type(one) for one in told] == [CommitOverdue]

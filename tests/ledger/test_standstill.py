@@ -183,3 +183,31 @@ def test_a_commit_that_was_begun_between_two_runs_of_a_loop_is_heard_of_in_the_s
         assert ledger.durable_position >= 2
     ledger.commit()
     assert told == [None]
+
+
+def test_a_commit_that_was_begun_by_hand_while_a_row_was_put_off_is_heard_of(sqlite: Any, bank: Any) -> None:
+    ledger, told = sqlite.ledger(wait_seconds=0.0), []
+
+    async def scene() -> None:
+        ledger.post(bank.opening())
+        ledger.start_commit()
+        ledger.when_durable(ledger.post(bank.payment(1)).position, told.append)
+        async with asyncio.timeout(30):
+            while not told:
+                await asyncio.sleep(0)
+
+    asyncio.run(scene())
+    assert told == [None]
+
+
+def test_who_waits_without_a_task_for_what_was_posted_without_a_loop_is_told(sqlite: Any, bank: Any) -> None:
+    ledger, told = sqlite.ledger(wait_seconds=60.0), []
+    position = ledger.post(bank.opening()).position
+
+    async def scene() -> None:
+        ledger.when_durable(position, told.append)
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    asyncio.run(scene())
+    assert told == [None]

@@ -224,6 +224,7 @@ class Ledger:
             if calls is None:
                 self._require_expected(position)
                 calls = self._calls[position] = []
+                self._schedule()  # as in `durable`
             calls.append(tell)
 
     def _require_expected(self, position: int) -> None:
@@ -267,7 +268,7 @@ class Ledger:
             self._scheduled = loop
             self._gathered, self._gathers_until = 1, time.perf_counter() + GATHER_SECONDS
             loop.call_soon(self._gather)
-        elif loop is not self._told:  # the loop in which it began has ended
+        elif loop is not self._told:  # it was begun by hand, or in a loop that has ended
             self._fly(self._flight[1])
 
     def _gather(self) -> None:
@@ -283,11 +284,12 @@ class Ledger:
     def _tick(self) -> None:
         """All that was decided becomes one row, unless one is on its way."""
         self._scheduled = None
-        if self.stopped is not None or self._flight is not None or not (self._records or self._facts):
-            return
-        flight = self._launch()
-        if not (self._standstill.waits() and self._lands_soon(flight)):
-            self._fly(flight)
+        if self._flight is not None:
+            self._schedule()  # hears of it
+        elif self.stopped is None and (self._records or self._facts):
+            flight = self._launch()
+            if not (self._standstill.waits() and self._lands_soon(flight)):
+                self._fly(flight)
 
     def _lands_soon(self, flight: Future[bytes]) -> bool:
         """Waits a moment for the commit. Whether it has ended."""
