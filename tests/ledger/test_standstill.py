@@ -120,6 +120,24 @@ def test_a_commit_is_made_by_the_journals_thread(sqlite: Any, bank: Any, wait_se
     assert threading.main_thread() not in threads
 
 
+def test_a_thread_that_cannot_be_begun_is_known_before_anything_is_decided(
+    sqlite: Any, bank: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a row would be written by the thread of the row after it, and nobody told of it."""
+
+    def no_thread(thread: threading.Thread) -> None:
+        raise RuntimeError("no more threads")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    with pytest.raises(RuntimeError, match="no more threads"):
+        sqlite.ledger()
+    monkeypatch.undo()
+    ledger = sqlite.ledger()
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    ledger.post(bank.opening())
+    assert ledger.commit() == 1
+
+
 def test_a_commit_that_was_begun_in_a_loop_that_ended_is_heard_of_in_the_next(sqlite: Any, bank: Any) -> None:
     ledger = sqlite.ledger(wait_seconds=0.0)
 

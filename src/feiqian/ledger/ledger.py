@@ -98,6 +98,7 @@ class Ledger:
         self._subscribers: list[Subscriber] = []
         self._annotate: Annotate | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._pool.submit(bool).result()  # begins the thread: with the first row that must not fail
         self._flight: tuple[_Commit, Future[bytes]] | tuple[None, Future[None]] | None = None
         self._told: asyncio.AbstractEventLoop | None = None  # who hears that the flight has landed
         self._commit_seconds = commit_seconds
