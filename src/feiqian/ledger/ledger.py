@@ -64,9 +64,9 @@ class _RowFuture(asyncio.Future[None]):
 class Ledger:
     """Made by `recovery.open_ledger`, which brings the engine to where the journal ends.
 
-    A commit is made by a thread of its own, from the end of the tick of the loop in which its events came. The loop
-    waits for it while the journal is fast (`standstill.py`), never longer than `wait_seconds`, and then runs on. It is
-    overdue after `commit_seconds`.
+    A commit is made by a thread of its own: from the end of the tick of the loop in which its first events came, or a
+    few ticks later if these bring more (`_gather`). The loop waits for it while the journal is fast (`standstill.py`),
+    never longer than `wait_seconds`, and then runs on. It is overdue after `commit_seconds`.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Ledger:
         self.epoch = head.epoch  # this writer's
         self.stopped: BaseException | None = None  # why nothing is decided any more
         self._scheduled: asyncio.AbstractEventLoop | None = None  # in which the row being filled will be ended
-        self._gathered = 0  # chains of the row being filled, when they were counted last
+        self._gathered = 0  # postings in the row being filled, when they were counted last
         self._gathers_until = 0.0  # not money: a time
         self._waiting: dict[int, _RowFuture] = {}
         self._calls: dict[int, list[Tell]] = {}  # of who waits without a task
