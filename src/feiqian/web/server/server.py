@@ -150,16 +150,8 @@ class GatedProtocol(HttpToolsProtocol):
         if self.new and not self._arrives(data):
             return
         admission = self.gate.admission
-        if admission.total >= admission.limit and self.idle:
-            keys = plain_requests(data)
-            if keys and self.gate.refuses(keys):
-                if self.unfetched_since is not None:
-                    return self.transport.abort()  # asks on and on, and does not fetch its answers
-                admission.refused += len(keys)
-                self.idle_since = self.gate.now
-                self.gate.write(self.transport, REFUSAL * len(keys))
-                self.gate.park(self)
-                return
+        if admission.total >= admission.limit and self.idle and self._refuses_unparsed(data):
+            return
         if self.last_words:
             return
         alone = not self.receiving and self.other_heads < OTHER_HEADS
@@ -184,6 +176,20 @@ class GatedProtocol(HttpToolsProtocol):
                 self._give_up()
             elif alone and self.cycle is not before:
                 self._remember(data)
+
+    def _refuses_unparsed(self, data: bytes) -> bool:
+        """Whether these are requests that nobody may make now; then they have had their answers."""
+        keys = plain_requests(data)
+        if not keys or not self.gate.refuses(keys):
+            return False
+        if self.unfetched_since is not None:
+            self.transport.abort()  # asks on and on, and does not fetch its answers
+            return True
+        self.gate.admission.refused += len(keys)
+        self.idle_since = self.gate.now
+        self.gate.write(self.transport, REFUSAL * len(keys))
+        self.gate.park(self)
+        return True
 
     def _is_taken_again(self, data: bytes) -> bool:
         """Whether it is one whole request, in its turn, with a head that is known, and the application has taken it."""

@@ -76,8 +76,9 @@ class Taking(ABC):
         return self._begin(merchant, key, body, tell)
 
     def begin_again(self, exchange: Any, known: bytes, body: bytes) -> bool:
-        """As `begin`, of a head that it has taken before; `known` is the hash of the API key in it."""
-        if self._merchants.stale or len(body) > BODY_LIMIT_BYTES:
+        """As `begin`, of a head that it has taken before, which announces as long a body; `known` is the hash of the
+        API key in it."""
+        if self._merchants.stale:
             return False
         merchant = self._merchants.by_hash(known)
         if merchant is None or not merchant.scopes & self._scope:
