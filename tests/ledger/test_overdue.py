@@ -15,6 +15,7 @@ from feiqian.errors import CommitOverdue, FencedOff, LedgerStopped, NotDeciding
 from feiqian.ledger import ledger as module
 from feiqian.ledger.engine import Refusal
 from feiqian.ledger.ledger import Ledger
+from feiqian.testing.stalled import stalled
 
 COMMIT_SECONDS = 0.05
 
@@ -179,6 +180,46 @@ def test_abuse_79_an_idle_journal_that_stands_still_is_found_by_probing(
 
     asyncio.run(scene())
     assert isinstance(ledger.stopped, FencedOff)
+
+
+@pytest.mark.parametrize("by", ["a probe", "a commit"])
+def test_a_journal_that_was_asked_a_moment_ago_is_not_probed(
+    bank: Any, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr(module, "PROBE_SECONDS", 3600)
+    asked: list[None] = []
+    ledger._journal.check = lambda: asked.append(None)  # type: ignore[method-assign]
+    ledger._launched_at -= 3600
+
+    async def scene() -> None:
+        if by == "a commit":
+            await ledger.durable(ledger.post(bank.payment(1)).position)
+        for _ in range(2):
+            ledger.probe()
+            await until(lambda: ledger._flight is None)
+
+    asyncio.run(scene())
+    assert len(asked) == (by == "a probe")
+
+
+def test_a_row_that_is_filled_or_on_its_way_is_not_crossed_by_a_probe(
+    bank: Any, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PROBE_SECONDS", 0)
+    told, asked = [], []  # type: ignore[var-annotated]
+    ledger._journal.check = lambda: asked.append(None)  # type: ignore[method-assign]
+
+    async def scene() -> None:
+        with stalled(ledger._journal):
+            ledger.when_durable(ledger.post(bank.payment(1)).position, told.append)
+            ledger.probe()
+            await until(lambda: ledger._flight is not None)
+            ledger.probe()
+        await until(lambda: told)
+
+    ledger._commit_seconds = 60.0
+    asyncio.run(scene())
+    assert (told, asked) == ([None], [])
 
 
 def test_a_payment_that_meets_a_probe_is_committed_after_it(

@@ -167,6 +167,62 @@ def test_a_client_whose_heads_are_never_the_same_is_not_looked_up_for_ever(
     assert len(served.gate.heads._heads) == OTHER_HEADS
 
 
+def test_a_client_who_also_has_heads_that_are_the_same_is_looked_up(
+    served: Served, shop: httpx.Client, connect: Connect
+) -> None:
+    connection, wire = served.inside(connect)
+    for number in range(OTHER_HEADS + 2):
+        for more in (b"x-request: %d\r\n" % number, b""):
+            assert ask(served, connection, wire, payment(served, shop, more)) == [200]
+    assert len(served.gate.heads._heads) == OTHER_HEADS + 3
+
+
+def test_the_head_of_a_request_that_was_refused_is_not_kept_for_the_one_behind_it(
+    served: Served, shop: httpx.Client, connect: Connect
+) -> None:
+    connection, wire = served.inside(connect)
+    nobodys = payment(served, shop).replace(shop.headers["authorization"].encode(), b"Bearer fq_test_" + b"x" * 43)
+    served.inside(lambda: connection.data_received(nobodys + payment(served, shop)))
+    served.until(lambda: statuses(wire.said) == [401, 200])
+    assert not served.gate.heads._heads
+
+
+def test_nothing_is_decided_by_a_known_head_on_a_connection_that_is_being_closed(
+    served: Served, shop: httpx.Client, connect: Connect
+) -> None:
+    connection, wire = served.inside(connect)
+    assert ask(served, connection, wire, payment(served, shop)) == [200]
+    ledger, asked = served.bank.services.ledger, payment(served, shop)
+
+    def read() -> None:
+        before = ledger.position
+        wire.close()
+        connection.data_received(asked)
+        assert ledger.position == before
+
+    served.inside(read)
+
+
+def test_abuse_71_over_capacity_a_known_head_is_refused_before_its_body_is_parsed(
+    served: Served, shop: httpx.Client, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`connection: keep-alive` makes the requests such as are not refused before their head is looked at."""
+    connection, wire = served.inside(connect)
+    more = b"connection: keep-alive\r\n"
+    assert ask(served, connection, wire, payment(served, shop, more)) == [200]
+    monkeypatch.setattr(served.admission, "limit", 0)
+    assert ask(served, connection, wire, payment(served, shop, more)[:-1] + b"?") == [503]
+
+
+def test_heads_are_kept_under_hashes_that_only_their_server_can_make() -> None:
+    asked = b"POST /v1/payments HTTP/1.1\r\n\r\n"
+    known = [KnownHeads() for _ in range(2)]
+    for heads in known:
+        heads.keep(asked, 0, Application(), b"known")
+    first, second = (next(iter(heads._heads)) for heads in known)
+    assert first != second
+
+
 def test_no_more_heads_are_kept_than_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_heads, "MOST_HEADS", 2)
     heads, application = KnownHeads(), Application()
@@ -176,6 +232,7 @@ def test_no_more_heads_are_kept_than_there_may_be(monkeypatch: pytest.MonkeyPatc
     assert [heads.find(one) is not None for one in asked] == [False, True, True]
     heads.keep(b"x" * known_heads.LONGEST_HEAD_BYTES + b"\r\n\r\n", 0, application, b"known")
     assert heads.find(asked[2]) is not None
+    assert len(heads._heads) == 2
     assert heads.find(asked[2] + b" ") is None
     assert heads.find(asked[2][:-1]) is None
 
