@@ -207,9 +207,9 @@ class GatedProtocol(HttpToolsProtocol):
         return False
 
     def _remember(self, data: bytes) -> None:
-        """Keeps the head, if all that has come is one request that the application knows again by it."""
+        """Keeps the head, if all that has come is one new request that the application knows again by it."""
         prompt, application = self.cycle, self.at_once.get(self.url)  # None: of a request behind, which nobody hears
-        if application is not None and type(prompt) is Prompt and prompt.known and not self.receiving:
+        if application is not None and type(prompt) is Prompt and prompt.known:
             self.gate.heads.keep(data, len(prompt.body), application, prompt.known)
             self.other_heads += 1
 
