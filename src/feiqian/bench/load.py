@@ -40,9 +40,13 @@ class Outcome(NamedTuple):
     not_sent: int
     answered: list[Answered]
 
+    def count(self, status: int) -> int:
+        """Answers of this status."""
+        return sum(answer.status == status for answer in self.answered)
+
     def rate(self, status: int) -> float:
         """Answers of this status per second."""
-        return sum(answer.status == status for answer in self.answered) / self.seconds
+        return self.count(status) / self.seconds
 
     def took_ms(self, status: int, share: float, *, since: float = 0.0, polite: bool | None = None) -> float:
         """This percentile of how long such answers took, to polite clients (True), to the others, or to all (None)."""

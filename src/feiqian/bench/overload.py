@@ -35,7 +35,7 @@ class Stretch(NamedTuple):
     @property
     def served_us(self) -> float:
         """Processor time of the server for each payment that it served, whatever else it did."""
-        return self.used / max(1.0, self.outcome.rate(200) * self.outcome.seconds) * 1e6
+        return self.used / max(1, self.outcome.count(200)) * 1e6
 
 
 class Memory(NamedTuple):
@@ -74,7 +74,7 @@ def run(
         most = memory.stop()
         time.sleep(SETTLED_SECONDS)
         now = _resident(bank)
-    paid = sum(_count(one.outcome, 200) for one in (warm, peak, over, after))
+    paid = sum(one.outcome.count(200) for one in (warm, peak, over, after))
     with BenchBank(customers, merchants) as bank:
         without = _without_overload(bank, paid)
     return _result(peak, over, after.outcome, Memory(before, most, now, without))
@@ -97,17 +97,13 @@ def _stretch(bank: BenchBank, load: Load, seconds: float, rate: float | None = N
 def _without_overload(bank: BenchBank, payments: int) -> int:
     """What a server holds that has taken as many payments, or a few more, over few connections."""
     while payments > 0:
-        payments -= _count(_closed(bank, WARM_SECONDS).outcome, 200)
+        payments -= _closed(bank, WARM_SECONDS).outcome.count(200)
     time.sleep(SETTLED_SECONDS)
     return _resident(bank)
 
 
 def _resident(bank: BenchBank) -> int:
     return resident_bytes(bank.process.pid)
-
-
-def _count(outcome: Outcome, status: int) -> int:
-    return sum(answer.status == status for answer in outcome.answered)
 
 
 def _result(peak: Stretch, over: Stretch, after: Outcome, memory: Memory) -> dict[str, float]:
